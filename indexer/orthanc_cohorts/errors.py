@@ -1,0 +1,62 @@
+"""The exceptions of this project, all under one root.
+
+    CohortsError
+    * ConfigurationError        a setting is unknown or has a bad value
+    * NotDicom                  the bytes are no DICOM object at all
+    * UnsupportedEncoding       DICOM, but of a kind the fast walker leaves to pydicom
+    * SchemaTooNew              the index was written by a newer version of this software
+    * DefinitionError           a cohort definition is malformed or asks what cannot be asked
+    * UnknownUnit               a unit that is neither UCUM nor in the repair table
+    * OrthancUnavailable        Orthanc's REST API does not answer, or not as documented
+    * IndexBusy                 too many requests at once, or the index is stopping
+
+A message says what, where and what to do. It may name UIDs and tags, never patient data.
+"""
+
+from __future__ import annotations
+
+
+class CohortsError(Exception):
+    """Root of all errors that this project raises on purpose."""
+
+
+class ConfigurationError(CohortsError):
+    """A setting is unknown or has a bad value; the message names it and what it takes."""
+
+
+class NotDicom(CohortsError):
+    """The bytes hold no DICOM data set that any reader here can find."""
+
+
+class UnsupportedEncoding(CohortsError):
+    """A DICOM encoding that the fast walker does not read (big endian, deflated, damaged).
+
+    The pydicom adapter of the sidecar reads it instead.
+    """
+
+
+class SchemaTooNew(CohortsError):
+    """The index was written by a newer version; upgrade the software or rebuild the index."""
+
+
+class DefinitionError(CohortsError):
+    """A cohort definition cannot be answered.
+
+    pointer: JSON pointer (RFC 6901) to the clause that is wrong, "" for the whole definition.
+    """
+
+    def __init__(self, message: str, pointer: str = "") -> None:
+        super().__init__(message)
+        self.pointer = pointer
+
+
+class UnknownUnit(CohortsError):
+    """A unit string that neither UCUM nor the repair table knows."""
+
+
+class OrthancUnavailable(CohortsError):
+    """Orthanc's REST API cannot be reached or answered with an unexpected status."""
+
+
+class IndexBusy(CohortsError):
+    """The index takes no further request now; try again later."""
