@@ -1,0 +1,180 @@
+"""Settings: one row each with name, default, kind and help.
+
+The rows feed the plugin, the sidecar, `orthanc-config/cohorts.json` and the documentation (tests hold
+them equal). Standard library only; the plugin reads them inside Orthanc.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from orthanc_cohorts.errors import ConfigurationError
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One option of the `Cohorts` section.
+
+    name: PascalCase without neighbouring capitals, so that `ORTHANC__COHORTS__DATA_DIRECTORY` maps to it.
+    default: also tells the kind (bool, int, float, str); a number must lie within low and high.
+    """
+
+    name: str
+    default: bool | int | float | str
+    help: str
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[str, ...] = ()
+
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting("Enable", True, "Whether the plugin does anything at all."),
+    Setting(
+        "DataDirectory",
+        "",
+        "Folder of the index and the socket, mode 0700. Empty: `cohorts` below Orthanc's IndexDirectory.",
+    ),
+    Setting(
+        "Sidecar",
+        "child",
+        "`child`: the plugin starts and supervises the sidecar. `external`: it runs elsewhere, for example in "
+        "a container of its own, and is reached through Socket.",
+        choices=("child", "external"),
+    ),
+    Setting(
+        "Interpreter",
+        "",
+        "Python interpreter that has orthanc-cohorts installed, for the sidecar. Empty: the one in the "
+        "`orthanc-cohorts` command found on PATH. `orthanc-cohorts install` fills this in.",
+    ),
+    Setting("Socket", "", "Unix socket of the sidecar. Empty: `sidecar.sock` in DataDirectory."),
+    Setting(
+        "OrthancUrl",
+        "",
+        "URL at which the sidecar reaches this Orthanc. Empty: derived from HttpPort and SslEnabled.",
+    ),
+    Setting("QueueLimit", 100_000, "Events held in memory; what falls out is caught up later.", 100, 10_000_000),
+    Setting("BatchInstances", 200, "Instances in one push to the sidecar, at most.", 1, 10_000),
+    Setting("BatchDelayMs", 250, "How long the first instance of a push waits for company, ms.", 0, 5_000),
+    Setting(
+        "MaxPluginItems",
+        5_000,
+        "Reports with more content items are left to the sidecar, to keep Orthanc's Python free.",
+        10,
+        1_000_000,
+    ),
+    Setting(
+        "MaxPluginBytes",
+        8_388_608,
+        "Larger objects are left to the sidecar where their file cannot be opened directly, bytes.",
+        65_536,
+        1_073_741_824,
+    ),
+    Setting("MaxBodyBytes", 1_048_576, "Largest body that a route accepts, bytes.", 1_024, 1_073_741_824),
+    Setting("MaxBodyNesting", 64, "Deepest JSON nesting that a route accepts.", 4, 1_000),
+    Setting("MaxRequests", 16, "Requests forwarded to the sidecar at once; further ones get 503.", 1, 1_000),
+    Setting("RequestTimeoutSeconds", 30, "After this time a request gets 504, seconds.", 1, 3_600),
+    Setting(
+        "DefaultIssuer",
+        "",
+        "IssuerOfPatientID assumed where none is sent. A patient is (PatientID, issuer), never the id alone.",
+    ),
+    Setting("PollSeconds", 2.0, "How often the sidecar reads Orthanc's change log, seconds.", 0.1, 3_600),
+    Setting(
+        "ReconcileSeconds", 3_600, "How often the index is compared with Orthanc, series by series, seconds.", 1, 604_800
+    ),
+    Setting(
+        "SweepSeconds",
+        86_400,
+        "How often every instance's attachment is compared, in pages, seconds.",
+        1,
+        2_592_000,
+    ),
+    Setting("FetchWorkers", 2, "Objects that the sidecar reads at once while catching up.", 1, 64),
+    Setting("Threads", 2, "Threads of DuckDB.", 1, 256),
+    Setting("MemoryLimit", "2GB", "Memory limit of DuckDB, for example 2GB."),
+    Setting("PurgeSeconds", 5.0, "How long rows of deleted instances may stay on disk, hidden, seconds.", 0, 86_400),
+    Setting("LogLevel", "info", "Verbosity of the sidecar.", choices=("debug", "info", "warning", "error")),
+)
+
+_BY_NAME = {setting.name: setting for setting in SETTINGS}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The values in force; read one with `settings["QueueLimit"]`."""
+
+    values: Mapping[str, Any]
+
+    def __getitem__(self, name: str) -> Any:
+        return self.values[name]
+
+    @classmethod
+    def from_mapping(cls, section: Mapping[str, Any]) -> Settings:
+        """Return the settings that a `Cohorts` section states, defaults filled in.
+
+        Text is taken for numbers and booleans too, since environment variables are text.
+        Raises ConfigurationError: an unknown name, a wrong kind or a value out of range.
+        """
+        unknown = sorted(set(section) - set(_BY_NAME))
+        if unknown:
+            raise ConfigurationError(
+                f"unknown option Cohorts.{unknown[0]}; the options are {', '.join(sorted(_BY_NAME))}"
+            )
+        values = {s.name: s.default for s in SETTINGS}
+        values.update((name, _value(_BY_NAME[name], value)) for name, value in section.items())
+        return cls(values)
+
+
+def _value(setting: Setting, value: Any) -> bool | int | float | str:
+    kind = type(setting.default)
+    converted = _from_text(kind, value) if isinstance(value, str) else value
+    if kind is float and type(converted) is int:
+        converted = float(converted)
+    if type(converted) is not kind:
+        raise ConfigurationError(f"Cohorts.{setting.name} takes a {_KINDS[kind]}, not {value!r}")
+    if isinstance(converted, int | float) and not isinstance(converted, bool):
+        low, high = setting.low, setting.high
+        if (low is not None and converted < low) or (high is not None and converted > high):
+            raise ConfigurationError(f"Cohorts.{setting.name} takes {low:g} to {high:g}, not {value!r}")
+    if setting.choices and converted not in setting.choices:
+        raise ConfigurationError(f"Cohorts.{setting.name} takes {' or '.join(setting.choices)}, not {value!r}")
+    return converted
+
+
+_KINDS = {bool: "boolean", int: "whole number", float: "number", str: "text"}
+
+
+def _from_text(kind: type, text: str) -> Any:
+    if kind is str:
+        return text
+    try:
+        return json.loads(text.strip().lower())
+    except ValueError:
+        return text
+
+
+def documented() -> str:
+    """Return `orthanc-config/cohorts.json`: every option with its default, help as comments.
+
+    Orthanc's configuration files allow C++ comments.
+    """
+    lines = ["{", '  "Cohorts": {']
+    for number, setting in enumerate(SETTINGS):
+        comma = "," if number < len(SETTINGS) - 1 else ""
+        lines += [f"    // {line}" for line in _wrapped(setting.help)]
+        lines += [f"    {json.dumps(setting.name)}: {json.dumps(setting.default)}{comma}", ""]
+    lines[-1:] = ["  }", "}", ""]
+    return "\n".join(lines)
+
+
+def _wrapped(text: str, width: int = 100) -> list[str]:
+    lines = [""]
+    for word in text.split():
+        if lines[-1] and len(lines[-1]) + len(word) >= width:
+            lines.append("")
+        lines[-1] = f"{lines[-1]} {word}".strip()
+    return lines
