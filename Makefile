@@ -1,0 +1,61 @@
+# What a newcomer and CI run. Every target installs what it needs; `make help` lists them.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help install demo test unit check format bench docs image test-matrix clean-room debian clean
+
+PYTHON ?= /usr/bin/python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PACKAGES := python3-venv ca-certificates curl procps dcmtk orthanc orthanc-python orthanc-dicomweb
+
+# Passed on: `make demo OPTIONS='--http-port 8099'`, `make test OPTIONS='-k plugin'`.
+OPTIONS ?=
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+install: $(VENV)/.installed ## Debian packages and the virtual environment, nothing else
+
+debian:
+	@scripts/debian-packages $(PACKAGES)
+
+$(VENV)/.installed: pyproject.toml | debian
+	@scripts/python-environment $(VENV) $(PYTHON)
+
+demo: $(VENV)/.installed ## a real Orthanc with a generated study, on free loopback ports, until Ctrl-C
+	@exec $(BIN)/orthanc-cohorts demo $(OPTIONS)
+
+test: $(VENV)/.installed ## all tests: unit, integration, and with real Orthanc processes
+	$(BIN)/python -m pytest tests/unit tests/integration tests/orthanc $(OPTIONS)
+
+unit: $(VENV)/.installed ## the tests that take seconds
+	$(BIN)/python -m pytest tests/unit $(OPTIONS)
+
+check: $(VENV)/.installed ## format, lint, types, import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(VENV)/.installed ## rewrite the sources in the format that `check` wants
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+docs: $(VENV)/.installed ## regenerate what is generated from code: configuration reference
+	$(BIN)/python scripts/configuration.py
+
+bench: $(VENV)/.installed ## measure against peers in the same run; writes docs/performance.md
+	$(BIN)/python tests/benchmarks $(OPTIONS)
+
+image: ## build the container image with buildah, start it, store one report and count it
+	@scripts/image $(OPTIONS)
+
+test-matrix: ## tests/orthanc against Debian 13's Orthanc, in a root made by debootstrap
+	@scripts/test-matrix $(OPTIONS)
+
+clean-room: ## the README's commands on a clean Debian 12, in a root made by debootstrap
+	@scripts/clean-room $(OPTIONS)
+
+clean: ## remove what the targets made, the cached Debian roots excepted
+	rm -rf $(VENV) .demo build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis indexer/*.egg-info *.egg-info
