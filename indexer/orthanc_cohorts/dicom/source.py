@@ -1,0 +1,60 @@
+"""Where the walker's bytes come from: memory, or a file of which only the needed parts are read.
+
+Knows nothing of DICOM.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import BinaryIO
+
+PADDING = bytes(16)
+"""Zeros behind the last byte, so that a header cut off by the end of the file can still be unpacked."""
+
+
+class MemorySource:
+    """A whole object in memory: one window over everything."""
+
+    def __init__(self, data: bytes) -> None:
+        self.size = len(data)
+        self._data = data + PADDING
+
+    def window(self, position: int) -> tuple[bytes, int, int]:
+        """Return (bytes, offset of their first byte, offset behind the last); the bytes are padded."""
+        return self._data, 0, self.size
+
+    def read(self, position: int, length: int) -> bytes:
+        """Return `length` bytes at a position, fewer at the end."""
+        return self._data[position : min(position + length, self.size)]
+
+
+class FileSource:
+    """An open binary file, read through one window that moves forward.
+
+    Whatever lies between windows is never read. Small files are taken whole.
+    """
+
+    WINDOW = 65_536
+
+    def __init__(self, file: BinaryIO, whole_below: int = 2 * WINDOW) -> None:
+        self.size = os.fstat(file.fileno()).st_size
+        self._descriptor = file.fileno()
+        self._step = self.size if self.size <= whole_below else self.WINDOW
+
+    def window(self, position: int) -> tuple[bytes, int, int]:
+        """Return (bytes, offset of their first byte, offset behind the last); the bytes are padded."""
+        data = os.pread(self._descriptor, self._step, position)
+        return data + PADDING, position, position + len(data)
+
+    def read(self, position: int, length: int) -> bytes:
+        """Return `length` bytes at a position, fewer at the end of the file.
+
+        Asks for no more than the file holds, however long a damaged header claims the value to be.
+        """
+        wanted = max(0, min(length, self.size - position))
+        parts = []
+        while wanted > 0 and (part := os.pread(self._descriptor, wanted, position)):
+            parts.append(part)
+            position += len(part)
+            wanted -= len(part)
+        return b"".join(parts)
