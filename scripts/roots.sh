@@ -30,11 +30,7 @@ lend_network() {
         if [ -f "$file" ]; then cp "$file" "$root/etc/apt/apt.conf.d/"; fi
     done
     if [ -f "$CA_BUNDLE" ]; then install -D -m 644 "$CA_BUNDLE" "$root/etc/host-certificates.crt"; fi
-    rm -f "$root/etc/pip.conf"
-    while read -r file; do
-        cat "$file" >>"$root/etc/pip.conf"
-        echo >>"$root/etc/pip.conf"
-    done < <(pip_configurations)
+    "$CHECKOUT/scripts/pip-configuration" >"$root/etc/pip.conf"
 }
 
 # Run a command in a root: in_root ROOT [--bind SOURCE TARGET]... -- COMMAND...
@@ -48,11 +44,11 @@ in_root() {
         shift 3
     done
     shift
-    while read -r folder; do binds+=("$folder:$folder"); done < <(pip_folders)
+    while read -r folder; do binds+=("$folder:$folder"); done < <("$CHECKOUT/scripts/pip-configuration" --folders)
     local given=(HOME=/root PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8
         DEBIAN_FRONTEND=noninteractive "DEBIAN_MIRROR=$DEBIAN_MIRROR")
     local name
-    for name in http_proxy https_proxy no_proxy PIP_INDEX_URL PIP_EXTRA_INDEX_URL PIP_FIND_LINKS; do
+    for name in http_proxy https_proxy no_proxy; do
         if [ -n "${!name:-}" ]; then given+=("$name=${!name}"); fi
     done
     if [ -f "$root/etc/host-certificates.crt" ]; then
