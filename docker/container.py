@@ -77,7 +77,7 @@ def without_comments(text: str) -> str:
 
 
 def orthanc_configuration(environment: Mapping[str, str], folder: Path = CONFIGURATION) -> dict[str, Any]:
-    """Return the whole configuration: the files of the folder by name, then the environment, then the user."""
+    """Return the whole configuration: the folder's files by name, the environment, the user."""
     configuration: dict[str, Any] = {}
     for path in sorted(folder.glob("*.json")):
         configuration = merged(configuration, json.loads(without_comments(path.read_text(encoding="utf-8"))))
@@ -87,7 +87,7 @@ def orthanc_configuration(environment: Mapping[str, str], folder: Path = CONFIGU
 
 
 def run_orthanc(arguments: list[str]) -> None:
-    """Become Orthanc; the configuration holds the password, so it is written where only this user reads it."""
+    """Become Orthanc; the configuration holds the password, so only this user may read it."""
     path = Path(tempfile.mkdtemp(prefix="orthanc-")) / "orthanc.json"
     path.write_text(json.dumps(orthanc_configuration(os.environ)), encoding="utf-8")
     path.chmod(0o600)

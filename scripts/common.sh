@@ -2,6 +2,7 @@
 # It must not know of Orthanc, Python or containers. Sourced, never run.
 
 set -euo pipefail
+shopt -s inherit_errexit   # a failure inside $(...) is a failure
 
 CHECKOUT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 CORPUS=$(dirname "$CHECKOUT")/shared/corpus   # real files for tests; optional, beside the checkout
