@@ -1,0 +1,72 @@
+"""Coded entries: the Code Sequence Macro as a triple (PS3.3 table 8.8-1).
+
+Pure. Meanings are carried along, never compared.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from orthanc_cohorts.dicom.charset import Decoder
+from orthanc_cohorts.dicom.tree import DataSet, Typed
+
+_CODE_VALUE = 0x00080100
+_SCHEME = 0x00080102
+_MEANING = 0x00080104
+_LONG_CODE_VALUE = 0x00080119
+_URN_CODE_VALUE = 0x00080120
+
+
+class Code(NamedTuple):
+    """A code as sent; None for what was not stated. An URN code usually has no scheme."""
+
+    scheme: str | None
+    code: str | None
+    meaning: str | None
+
+    @property
+    def key(self) -> tuple[str | None, str | None]:
+        """What identifies the concept: scheme and code, never the meaning."""
+        return self.scheme, self.code
+
+
+NO_CODE = Code(None, None, None)
+
+
+class CodeReader:
+    """Code items to codes under one character set; the same bytes are decoded once."""
+
+    __slots__ = ("_cache", "_decoder")
+
+    def __init__(self, decoder: Decoder) -> None:
+        self._decoder = decoder
+        self._cache: dict[tuple[object, ...], Code] = {}
+
+    def first(self, ds: DataSet, tag: int) -> Code:
+        """Return the code in the first item of a code sequence, NO_CODE where there is none."""
+        value = ds.get(tag)
+        if type(value) is not list or not value:
+            return NO_CODE
+        return self.read(value[0])
+
+    def read(self, item: DataSet) -> Code:
+        """Return the code of one item: CodeValue, else LongCodeValue, else URNCodeValue."""
+        get = item.get
+        key = (get(_CODE_VALUE), get(_SCHEME), get(_MEANING))
+        try:
+            known = self._cache.get(key)
+        except TypeError:  # a sequence where a text belongs
+            return NO_CODE
+        if known is not None and known.code is not None:
+            return known
+        value = key[0] or get(_LONG_CODE_VALUE) or get(_URN_CODE_VALUE)
+        code = Code(self._text(key[1]), self._text(value), self._text(key[2]))
+        self._cache[key] = code
+        return code
+
+    def _text(self, value: object) -> str | None:
+        if type(value) is Typed:
+            value = value.value
+        if type(value) is not bytes or not value:
+            return None
+        return self._decoder.decode(value).strip(" \0") or None

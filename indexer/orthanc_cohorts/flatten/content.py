@@ -1,0 +1,266 @@
+"""The content tree: from nested items to nodes in document order, and their `content_item` rows (PS3.3 C.17.3).
+
+Pure; knows what an item says, not what it means for a patient (see `statements`).
+"""
+
+from __future__ import annotations
+
+from orthanc_cohorts.dicom import times, values
+from orthanc_cohorts.dicom.charset import Decoder
+from orthanc_cohorts.dicom.tree import DataSet
+from orthanc_cohorts.errors import CohortsError
+from orthanc_cohorts.flatten.codes import NO_CODE, Code, CodeReader
+from orthanc_cohorts.flatten.findings import Findings
+from orthanc_cohorts.flatten.numeric import NO_NUMBER, Measured, measured_value
+from orthanc_cohorts.model.rows import Row
+
+CONTENT_SEQUENCE = 0x0040A730
+VALUE_TYPE = 0x0040A040
+MAX_DEPTH = 2_500
+"""Items below this depth are not followed: their paths alone would fill the memory."""
+
+_RELATIONSHIP = 0x0040A010
+_CONCEPT_NAME = 0x0040A043
+_CONCEPT_CODE = 0x0040A168
+_TEXT_VALUE = 0x0040A160
+_BY_REFERENCE = 0x0040DB73
+
+_VALUE_TYPES = frozenset(
+    "TEXT NUM CODE DATETIME DATE TIME UIDREF PNAME COMPOSITE IMAGE WAVEFORM SCOORD SCOORD3D TCOORD CONTAINER TABLE".split()
+)
+_VALUE_TYPE_ALIASES = {"PERSON NAME": "PNAME", "NUMERIC": "NUM", "UID": "UIDREF", "DATE TIME": "DATETIME"}
+_SIGNS = (
+    (0x0040A300, "NUM"),
+    (_CONCEPT_CODE, "CODE"),
+    (_TEXT_VALUE, "TEXT"),
+    (0x0040A120, "DATETIME"),
+    (0x0040A121, "DATE"),
+    (0x0040A122, "TIME"),
+    (0x0040A123, "PNAME"),
+    (0x0040A124, "UIDREF"),
+    (0x00700022, "SCOORD"),
+    (CONTENT_SEQUENCE, "CONTAINER"),
+)
+"""Which attribute tells the value type where none is stated."""
+
+_TEXT_TAGS = {"UIDREF": 0x0040A124, "PNAME": 0x0040A123, "DATETIME": 0x0040A120, "DATE": 0x0040A121, "TIME": 0x0040A122}
+_NO_TIME: Row = (None, None, None)
+_NO_GRAPHIC: Row = (None, None, None)
+
+
+class TooManyItems(CohortsError):
+    """The object has more content items than the caller wants to handle here."""
+
+
+class Node:
+    """One content item on its way to rows.
+
+    parent: None for the root. children: in order. number: of a NUM item. value_code: of a CODE item.
+    """
+
+    __slots__ = (
+        "children",
+        "concept",
+        "decoder",
+        "depth",
+        "item",
+        "number",
+        "observation_time",
+        "parent",
+        "path",
+        "relationship",
+        "template",
+        "text",
+        "value_code",
+        "value_type",
+    )
+
+    def __init__(self, item: DataSet, parent: Node | None, path: str, depth: int, decoder: Decoder) -> None:
+        self.item = item
+        self.parent = parent
+        self.path = path
+        self.depth = depth
+        self.decoder = decoder
+        self.children: list[Node] = []
+        self.concept: Code = NO_CODE
+        self.value_code: Code = NO_CODE
+        self.number: Measured = NO_NUMBER
+        self.text: str | None = None
+        self.template: str | None = None
+        self.observation_time: times.Moment | None = None
+        self.relationship: str | None = None
+        self.value_type: str | None = None
+
+
+class ContentReader:
+    """Walks one content tree; holds what its items share: codes under each character set, and problems."""
+
+    def __init__(self, decoder: Decoder, codes: CodeReader, findings: Findings, max_items: int | None) -> None:
+        self._root_decoder = decoder
+        self._codes = {id(decoder): codes}
+        self._findings = findings
+        self._max_items = max_items
+
+    def read(self, root: DataSet) -> tuple[list[Node], list[Row]]:
+        """Return the nodes in document order and their `content_item` rows, the root first.
+
+        Raises TooManyItems: more than max_items.
+        """
+        nodes: list[Node] = []
+        rows: list[Row] = []
+        # Last in, first out: children are pushed in reverse, so that they come out in document order.
+        waiting: list[tuple[Node, int]] = [(Node(root, None, "1", 0, self._root_decoder), 1)]
+        while waiting:
+            node, ordinal = waiting.pop()
+            if self._max_items is not None and len(nodes) >= self._max_items:
+                raise TooManyItems(f"more than {self._max_items} content items; read this object in the sidecar")
+            nodes.append(node)
+            rows.append(self._row(node, ordinal))
+            children = node.item.get(CONTENT_SEQUENCE)
+            if type(children) is list and children:
+                if node.depth >= MAX_DEPTH:
+                    self._note(node, "too-deep", "items below are not followed")
+                    continue
+                path, depth, decoder = node.path, node.depth + 1, node.decoder
+                count = len(children)
+                node.children = [
+                    Node(child, node, f"{path}.{number}", depth, self._decoder_of(child, decoder))
+                    for number, child in enumerate(children, 1)
+                ]
+                waiting += zip(reversed(node.children), range(count, 0, -1), strict=True)
+        return nodes, rows
+
+    def _decoder_of(self, item: DataSet, decoder: Decoder) -> Decoder:
+        if 0x00080005 not in item:
+            return decoder
+        own = Decoder(values.word(item, 0x00080005))
+        self._codes[id(own)] = CodeReader(own)
+        return own
+
+    def _note(self, node: Node, rule: str, action: str, raw_value: str | None = None) -> None:
+        self._findings.add(rule, action, path=node.path, raw_value=raw_value)
+
+    def _row(self, node: Node, ordinal: int) -> Row:
+        item, parent = node.item, node.parent
+        codes = self._codes[id(node.decoder)]
+        by_reference = self._by_reference(node) if _BY_REFERENCE in item else None
+        value_type, raw_type = self._value_type(node, by_reference)
+        node.value_type = value_type
+        if parent is not None:
+            node.relationship = values.word(item, _RELATIONSHIP)
+            if node.relationship is None:
+                self._note(node, "relationship-missing", "taken as CONTAINS")
+        concept = version = None
+        if _CONCEPT_NAME in item:
+            concept = node.concept = codes.first(item, _CONCEPT_NAME)
+            version = values.word(values.first_item(item, _CONCEPT_NAME), 0x00080103)
+        observation = observation_uid = None
+        if 0x0040A032 in item:
+            node.observation_time = observation = self._moment(node, 0x0040A032)
+        if 0x0040A171 in item:
+            observation_uid = values.word(item, 0x0040A171)
+        continuity = resource = None
+        moment, graphic, frame_of_reference = _NO_TIME, _NO_GRAPHIC, None
+        number = NO_NUMBER
+        value_code: Code = NO_CODE
+        if value_type == "NUM":
+            number = node.number = measured_value(node.item, codes, node.path, self._findings)
+        elif value_type == "CODE":
+            value_code = node.value_code = codes.first(item, _CONCEPT_CODE)
+            if len(values.items(item, _CONCEPT_CODE)) > 1:
+                self._note(node, "code-several-values", "the first is used")
+        elif value_type == "TEXT":
+            node.text = values.long_text(item, _TEXT_VALUE, node.decoder)
+        elif value_type == "CONTAINER" or value_type is None:
+            continuity = values.word(item, 0x0040A050)
+            if 0x0040A504 in item:
+                template = values.first_item(item, 0x0040A504)
+                node.template = values.word(template, 0x0040DB00)
+                resource = values.word(template, 0x00080105)
+        elif value_type in _TEXT_TAGS:
+            moment = self._text_and_time(node, value_type)
+        elif value_type in ("SCOORD", "SCOORD3D", "TCOORD"):
+            graphic = _graphic(item)
+            frame_of_reference = values.word(item, 0x30060024)
+        text = node.text
+        if text is None and _TEXT_VALUE in item:
+            text = values.long_text(item, _TEXT_VALUE, node.decoder)
+        return (
+            node.path,
+            parent.path if parent is not None else None,
+            ordinal,
+            node.depth,
+            node.relationship,
+            value_type,
+            raw_type,
+            *(concept or NO_CODE),
+            version,
+            text,
+            *moment,
+            number.value,
+            number.raw,
+            number.rational_numerator,
+            number.rational_denominator,
+            *number.unit,
+            *number.qualifier,
+            *value_code,
+            continuity,
+            node.template,
+            resource,
+            observation and observation.time,
+            observation_uid,
+            graphic[0],
+            graphic[1],
+            frame_of_reference,
+            by_reference,
+        )
+
+    def _value_type(self, node: Node, by_reference: str | None) -> tuple[str | None, str | None]:
+        """Return (normalised, as sent where that differs)."""
+        stated = values.word(node.item, VALUE_TYPE)
+        if stated in _VALUE_TYPES or (by_reference is not None and stated is None):
+            return stated, None
+        alias = _VALUE_TYPE_ALIASES.get(stated or "")
+        if alias is None:
+            alias = next((name for tag, name in _SIGNS if tag in node.item), None)
+        if node.parent is not None or stated is not None:
+            rule = "value-type-missing" if stated is None else "value-type-unknown"
+            self._note(node, rule, f"taken as {alias}" if alias else "kept without value", stated)
+        return alias or stated, stated
+
+    def _by_reference(self, node: Node) -> str | None:
+        target = values.integers(node.item, _BY_REFERENCE, b"UL")
+        if not target:
+            self._note(node, "by-reference-empty", "kept without target")
+            return None
+        return ".".join(map(str, target))
+
+    def _moment(self, node: Node, tag: int) -> times.Moment | None:
+        stated = values.word(node.item, tag)
+        moment = times.parse_datetime(stated)
+        if stated and moment is None:
+            self._findings.add("time-unreadable", "kept as text", path=node.path, tag=tag)
+        return moment
+
+    def _text_and_time(self, node: Node, value_type: str) -> Row:
+        """Set the text of a UIDREF, PNAME or date and time item; return its (time, precision, offset)."""
+        tag = _TEXT_TAGS[value_type]
+        node.text = values.text(node.item, tag, node.decoder)
+        if value_type == "DATETIME":
+            return self._moment(node, tag) or _NO_TIME
+        if value_type == "DATE":
+            day = times.parse_date(node.text)
+            return (f"{day} 00:00:00", "day", None) if day else _NO_TIME
+        if value_type == "TIME":
+            clock = times.parse_time(node.text)
+            return (f"{times.EPOCH_DAY} {clock[0]}", clock[1], None) if clock else _NO_TIME
+        return _NO_TIME
+
+
+def _graphic(item: DataSet) -> Row:
+    """Return (type, coordinates or None) of a SCOORD, SCOORD3D or TCOORD item (PS3.3 C.18.6, C.18.7, C.18.9)."""
+    kind = values.word(item, 0x00700023) or values.word(item, 0x0040A130)
+    for tag, vr in ((0x00700022, b"FL"), (0x0040A132, b"UL"), (0x0040A138, b"")):
+        if tag in item:
+            return kind, [n if n is None else float(n) for n in values.numbers(item, tag, vr)]
+    return kind, None

@@ -1,0 +1,190 @@
+"""What a content tree states: observation groups, measurements, evaluations and texts (PS3.3 C.17.5).
+
+Pure; works on the nodes of `content`, never on bytes. Groups are found by shape; template ids only help.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from orthanc_cohorts.dicom.times import Moment
+from orthanc_cohorts.flatten import roles
+from orthanc_cohorts.flatten.codes import NO_CODE, Code
+from orthanc_cohorts.flatten.content import Node
+from orthanc_cohorts.flatten.subjects import Subjects
+from orthanc_cohorts.model.rows import Row, Rows
+
+_NOTHING: dict[str, Any] = {}
+_NO_TIME: Row = (None, None, None)
+
+
+class Scope:
+    """What holds at one place of the tree: the innermost group, inherited context and its time.
+
+    own: what the item here states by its children. inherited: site, laterality and method in force.
+    """
+
+    __slots__ = ("group", "inherited", "own", "time")
+
+    def __init__(self, group: str | None, inherited: dict[str, Code], own: dict[str, Any], time: Moment | None) -> None:
+        self.group = group
+        self.inherited = inherited
+        self.own = own
+        self.time = time
+
+
+def add_statements(nodes: list[Node], subjects: Subjects, rows: Rows) -> None:
+    """Append the group, measurement, evaluation and text rows of one content tree.
+
+    nodes: in document order, the root first.
+    """
+    stated = _children_roles(nodes)
+    scopes: dict[int, Scope] = {}
+    for node in nodes:
+        parent = node.parent
+        above = scopes[id(parent)] if parent is not None else Scope(None, _NOTHING, _NOTHING, None)
+        own = stated.get(id(node), _NOTHING)
+        if node.children:
+            scopes[id(node)] = _enter(node, above, own, subjects, rows)
+        if node.value_type == "NUM":
+            rows["measurement"].extend(_measurements(node, above, own, subjects))
+        elif node.value_type == "CODE":
+            if node.concept.key not in roles.CONTEXT and node.value_code is not NO_CODE:
+                rows["evaluation"].append(_evaluation(node, above, own, subjects))
+        elif node.value_type == "TEXT" and node.text is not None and node.concept.key not in roles.ROLES:
+            rows["text_item"].append(
+                (node.path, above.group, *node.concept, node.text, subjects.of(node), *_time(node, above))
+            )
+
+
+def _children_roles(nodes: list[Node]) -> dict[int, dict[str, Any]]:
+    """Return, by id of the item, the roles that its children fill; all children count, in any scheme."""
+    found: dict[int, dict[str, Any]] = {}
+    for node in nodes:
+        role = roles.ROLES.get(node.concept.key)
+        if role is None or node.parent is None:
+            continue
+        value = node.value_code if node.value_type == "CODE" else node.text
+        if value is None or value is NO_CODE:
+            continue
+        found.setdefault(id(node.parent), {}).setdefault(role, value)
+        if role == roles.LATERALITY and node.parent.parent is not None:
+            # The side of a site or target region often stands below it (CP-1676), and speaks of its parent.
+            around = roles.ROLES.get(node.parent.concept.key)
+            if around in (roles.SITE, roles.TARGET_REGION):
+                found.setdefault(id(node.parent.parent), {}).setdefault(role, value)
+    return found
+
+
+def _enter(node: Node, above: Scope, own: dict[str, Any], subjects: Subjects, rows: Rows) -> Scope:
+    """Return the scope below an item that has children; write its group row if it is a group."""
+    inherited = above.inherited
+    if own and node.value_type in ("CONTAINER", None):
+        stated = {role: own[role] for role in roles.INHERITED if role in own}
+        inherited = {**inherited, **stated} if stated else inherited
+    time = node.observation_time or above.time
+    group = above.group
+    if node.parent is not None and _is_group(node, own):
+        rows["observation_group"].append(_group(node, above, own, inherited, subjects, time))
+        group = node.path
+    return Scope(group, inherited, own, time)
+
+
+def _is_group(node: Node, own: dict[str, Any]) -> bool:
+    if node.value_type != "CONTAINER":
+        return False
+    if node.concept.key in roles.GROUP_CONCEPTS or node.template in roles.GROUP_TEMPLATES:
+        return True
+    return not roles.GROUP_SIGNS.isdisjoint(own) or any(child.value_type == "NUM" for child in node.children)
+
+
+def _group(
+    node: Node, above: Scope, own: dict[str, Any], inherited: dict[str, Code], subjects: Subjects, time: Moment | None
+) -> Row:
+    return (
+        node.path,
+        above.group,
+        _as_text(own.get(roles.TRACKING_IDENTIFIER)),
+        _as_text(own.get(roles.TRACKING_UID)),
+        *_as_code(own.get(roles.FINDING)),
+        *_as_code(own.get(roles.FINDING_CATEGORY)),
+        *_as_code(inherited.get(roles.SITE)),
+        *_as_code(inherited.get(roles.LATERALITY)),
+        *_as_code(inherited.get(roles.METHOD)),
+        _as_text(own.get(roles.SESSION)),
+        _as_text(own.get(roles.TIME_POINT)),
+        _as_text(own.get(roles.ALGORITHM_NAME)),
+        _as_text(own.get(roles.ALGORITHM_VERSION)),
+        node.template,
+        subjects.of(node),
+        *((time.time, "group", time.precision) if time else _NO_TIME),
+    )
+
+
+def _measurements(node: Node, above: Scope, own: dict[str, Any], subjects: Subjects) -> list[Row]:
+    number = node.number
+    context, inherited = _context(own, above, roles.INHERITED)
+    method, site, laterality = context[roles.METHOD], context[roles.SITE], context[roles.LATERALITY]
+    tail = (
+        *number.unit,
+        *number.qualifier,
+        *_as_code(own.get(roles.DERIVATION)),
+        *method,
+        *site,
+        *laterality,
+        inherited,
+        subjects.of(node),
+        *_time(node, above),
+    )
+    parts = number.parts or ((None, number.raw),)
+    return [
+        (node.path, above.group, index, *node.concept, value, raw, *tail)
+        for index, (value, raw) in enumerate(parts, 1)
+    ]
+
+
+def _evaluation(node: Node, above: Scope, own: dict[str, Any], subjects: Subjects) -> Row:
+    context, inherited = _context(own, above, (roles.SITE, roles.LATERALITY))
+    return (
+        node.path,
+        above.group,
+        node.relationship,
+        *node.concept,
+        *node.value_code,
+        *context[roles.SITE],
+        *context[roles.LATERALITY],
+        inherited,
+        subjects.of(node),
+        *_time(node, above),
+    )
+
+
+def _context(own: dict[str, Any], above: Scope, wanted: tuple[str, ...]) -> tuple[dict[str, Code], list[str] | None]:
+    """Return each wanted role's code, own before inherited, and the names of those inherited."""
+    if not own and not above.inherited:
+        return dict.fromkeys(wanted, NO_CODE), None
+    found: dict[str, Code] = {}
+    inherited = []
+    for role in wanted:
+        code = own.get(role)
+        if code is None and role in above.inherited:
+            code = above.inherited[role]
+            inherited.append(role)
+        found[role] = _as_code(code)
+    return found, sorted(inherited) or None
+
+
+def _time(node: Node, above: Scope) -> Row:
+    if node.observation_time is not None:
+        return node.observation_time.time, "item", node.observation_time.precision
+    if above.time is not None:
+        return above.time.time, "group", above.time.precision
+    return _NO_TIME
+
+
+def _as_code(value: Any) -> Code:
+    return value if type(value) is Code else NO_CODE
+
+
+def _as_text(value: Any) -> str | None:
+    return value.meaning if type(value) is Code else value
