@@ -1,0 +1,77 @@
+"""Instances that wait to be looked at: a bounded queue of Orthanc ids.
+
+Knows no Orthanc. An id waits once, however often it is named: an event only means "look again".
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Sequence
+
+
+class Events:
+    """A bounded first-in first-out queue of distinct ids; what does not fit is counted and forgotten.
+
+    The sidecar finds what was forgotten in Orthanc's change log, or when it reconciles.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._ids: deque[str] = deque()
+        self._waiting: set[str] = set()
+        self._changed = threading.Condition()
+        self._wanted = 1
+        self._closed = False
+        self.dropped = 0
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    def put(self, orthanc_id: str) -> None:
+        """Add an id unless it waits already; never blocks for longer than a lock."""
+        with self._changed:
+            if orthanc_id in self._waiting:
+                return
+            if len(self._ids) >= self._limit:
+                self.dropped += 1
+                return
+            self._waiting.add(orthanc_id)
+            self._ids.append(orthanc_id)
+            # Waking the worker for each id would cost more than to look at it.
+            if len(self._ids) >= self._wanted:
+                self._changed.notify()
+
+    def put_back(self, orthanc_ids: Sequence[str]) -> None:
+        """Return ids to the front, in their order; they were let in once and are kept beyond the limit."""
+        with self._changed:
+            fresh = [i for i in orthanc_ids if i not in self._waiting]
+            self._waiting.update(fresh)
+            self._ids.extendleft(reversed(fresh))
+
+    def take(self, limit: int, delay_seconds: float, timeout_seconds: float) -> list[str]:
+        """Return up to `limit` ids, none after the timeout or once closed.
+
+        The first id waits up to `delay_seconds` for company, so that a lone store is quick and a stream
+        of them makes large batches.
+        """
+        with self._changed:
+            self._wait_for(1, timeout_seconds)
+            if self._ids:
+                self._wait_for(limit, delay_seconds)
+            if self._closed:
+                return []
+            taken = [self._ids.popleft() for _ in range(min(limit, len(self._ids)))]
+            self._waiting.difference_update(taken)
+            return taken
+
+    def _wait_for(self, wanted: int, timeout_seconds: float) -> None:
+        self._wanted = wanted
+        self._changed.wait_for(lambda: self._closed or len(self._ids) >= wanted, timeout_seconds)
+        self._wanted = 1
+
+    def close(self) -> None:
+        """Wake who waits; nothing is handed out any more."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
