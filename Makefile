@@ -35,7 +35,8 @@ unit: $(VENV)/.installed ## the tests that take seconds
 check: $(VENV)/.installed ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
-	$(BIN)/mypy
+	@mkdir -p build/types && ln -sfn ../../sql build/types/orthanc_cohorts_sql
+	MYPYPATH=indexer:plugin:build/types $(BIN)/mypy
 	$(BIN)/lint-imports
 
 format: $(VENV)/.installed ## rewrite the sources in the format that `check` wants
