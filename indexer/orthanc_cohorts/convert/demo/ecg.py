@@ -50,7 +50,9 @@ AMPLITUDES: dict[str, tuple[int, int, int, int, int]] = {
 
 def recording(person: Person, ecg: Ecg, number: int) -> Dataset:
     """Return the waveform object of that ECG; number counts the ECGs of the person from 1."""
-    ds = study_header(person, f"ecg{number}", ecg.start, "Ruhe-EKG" if person.german else "Resting 12-lead ECG")
+    ds = study_header(
+        person, f"ecg{number}", ecg.start, "Ruhe-EKG" if person.german else "Resting 12-lead ECG"
+    )
     add_series(ds, "ECG", TwelveLeadECGWaveformStorage, "ecg", 1, 1, "12-lead ECG")
     add_device(ds, ecg.device, person.institution)
     stamp(ds, ecg.start)
@@ -115,7 +117,9 @@ def _beat(ecg: Ecg, amplitude: Sequence[int], at: float) -> int:
         waves.append((p, onset - ecg.pr_ms / 1000 + 0.05, 0.02))
     if ecg.rhythm == "paced rhythm":
         waves.append((2200, onset - 0.012, 0.0015))
-    return round(sum(height * math.exp(-(((at - centre) / width) ** 2) / 2) for height, centre, width in waves))
+    return round(
+        sum(height * math.exp(-(((at - centre) / width) ** 2) / 2) for height, centre, width in waves)
+    )
 
 
 def _multiplex_group(ecg: Ecg, samples: NDArray[np.int16]) -> Dataset:

@@ -77,12 +77,31 @@ def add_device(ds: Dataset, device: Device, institution: str) -> None:
 
 
 def stamp(ds: Dataset, moment: datetime) -> None:
-    """Set creation and content time, overwriting those that highdicom takes from the clock."""
+    """Set creation, content, contribution and verification time, most of which highdicom takes from the clock."""
     ds.InstanceCreationDate = ds.ContentDate = dicom_date(moment)
     ds.InstanceCreationTime = ds.ContentTime = dicom_time(moment)
+    for equipment in ds.get("ContributingEquipmentSequence", []):
+        if "ContributionDateTime" in equipment:
+            equipment.ContributionDateTime = dicom_date(moment) + dicom_time(moment)
+    for observer in ds.get("VerifyingObserverSequence", []):
+        observer.VerificationDateTime = dicom_date(moment) + dicom_time(moment)
 
 
 def add_meta(ds: Dataset, implicit: bool = False) -> None:
     """Add the file meta header; implicit chooses the transfer syntax, else explicit little endian."""
     ds.file_meta = FileMetaDataset()
     ds.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian if implicit else ExplicitVRLittleEndian
+
+
+def as_source(ds: Dataset) -> Dataset:
+    """Return ds as highdicom takes it: without SpecificCharacterSet, since it refuses an empty first value.
+
+    The values are text already; whoever writes the new object sets the character set of the person again.
+    """
+    # Dataset(ds) would share its elements with ds (pydicom 3.0).
+    source = Dataset()
+    for element in ds:
+        if element.keyword != "SpecificCharacterSet":
+            source[element.tag] = element
+    source.file_meta = ds.file_meta
+    return source

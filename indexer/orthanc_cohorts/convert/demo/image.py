@@ -50,7 +50,9 @@ def _slice(person: Person, ct: CtScan, at: int, instance: int, native: bool) -> 
     ds = study_header(person, "ct", ct.start, "CT Herz TAVI" if person.german else "CT heart TAVI planning")
     add_body(ds, person)
     description = "CaSc 3.0 nativ" if native else "CTA root diastole"
-    add_series(ds, "CT", CTImageStorage, "native" if native else "cta", 2 if native else 3, instance, description)
+    add_series(
+        ds, "CT", CTImageStorage, "native" if native else "cta", 2 if native else 3, instance, description
+    )
     add_device(ds, ct.scanner, person.institution)
     moment = ct.start + timedelta(minutes=4 if native else 11, seconds=at)
     stamp(ds, moment)

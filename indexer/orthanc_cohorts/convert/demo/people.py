@@ -37,6 +37,7 @@ def draw_person(number: int) -> Person:
     size_m = round(chance.normal("size", 1.62 if sex == "F" else 1.74, 0.07, 1.40, 2.00), 2)
     weight = round(chance.normal("bmi", 27.2, 4.6, 16, 48) * size_m**2, 1)
     name, character_set = _name(number, sex, chance)
+    institution = chance.pick("institution", INSTITUTIONS)
     in_cm = number == SIZE_IN_CM
     sized = chance.happens("sized", 0.85) or in_cm
     return Person(
@@ -51,7 +52,7 @@ def draw_person(number: int) -> Person:
         size_m=size_m if sized and not in_cm else None,
         size_text=(f"{size_m * 100:.0f}" if in_cm else f"{size_m:.2f}") if sized else "",
         weight_kg=weight if chance.happens("weighed", 0.88) else None,
-        institution=chance.pick("institution", INSTITUTIONS),
+        institution=institution if character_set in (LATIN_1, UTF_8) else institution.replace("ß", "ss"),
         german=character_set == LATIN_1 and chance.happens("german", 0.7),
     )
 

@@ -15,7 +15,7 @@ from pydicom.dataset import Dataset
 from pydicom.sr.codedict import codes
 
 from orthanc_cohorts.convert.demo.codes import code
-from orthanc_cohorts.convert.demo.header import stamp, uid
+from orthanc_cohorts.convert.demo.header import as_source, stamp, uid
 from orthanc_cohorts.convert.demo.plan import COLUMNS, ROWS, CtScan, Person
 
 VALVE, CALCIUM = 1, 2
@@ -27,7 +27,7 @@ def segmentation(person: Person, ct: CtScan, images: Sequence[Dataset]) -> Datas
     masks = _masks(ct)
     descriptions = [_description(person, VALVE), _description(person, CALCIUM)][: masks.shape[-1]]
     ds = hd.seg.Segmentation(
-        source_images=images,
+        source_images=[as_source(image) for image in images],
         pixel_array=masks,
         segmentation_type="BINARY",
         segment_descriptions=descriptions,
@@ -42,8 +42,6 @@ def segmentation(person: Person, ct: CtScan, images: Sequence[Dataset]) -> Datas
         content_description="Aortic valve and calcium",
         content_label="VALVE_CALCIUM",
         series_description="Aortic valve calcium SEG",
-        # highdicom takes the clock for whatever is not given; a fixed UID keeps the bytes equal.
-        dimension_organization_type=None,
     )
     stamp(ds, ct.start + timedelta(hours=5))
     _replace_random_uids(ds)
@@ -77,7 +75,9 @@ def _description(person: Person, number: int) -> hd.seg.SegmentDescription:
         algorithm_type="SEMIAUTOMATIC" if calcium else "MANUAL",
         algorithm_identification=hd.AlgorithmIdentificationSequence(
             name="RootSeg threshold", family=codes.DCM.ArtificialIntelligence, version="1.3"
-        ) if calcium else None,
+        )
+        if calcium
+        else None,
         tracking_id=f"Patient {person.number} {'calcium' if calcium else 'valve'}",
         tracking_uid=uid("tracking", person.number, "calcium" if calcium else "valve"),
         anatomic_regions=[code("aortic valve")] if calcium else None,

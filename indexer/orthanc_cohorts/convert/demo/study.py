@@ -33,7 +33,12 @@ SCANNERS = (
     Device("Philips", "iCT 256", "ICT0932", "4.1.6"),
     Device("Canon Medical Systems", "Aquilion ONE", "1CB18Z2244", "V10.2"),
 )
-KERNELS = {"SIEMENS": "Bv36d", "Siemens Healthineers": "Bv40", "GE MEDICAL SYSTEMS": "STANDARD", "Philips": "XCB"}
+KERNELS = {
+    "SIEMENS": "Bv36d",
+    "Siemens Healthineers": "Bv40",
+    "GE MEDICAL SYSTEMS": "STANDARD",
+    "Philips": "XCB",
+}
 ECG_DEVICES = (
     Device("Mortara Instrument, Inc.", "ELI380", "120380112", "2.5.1"),
     Device("GE Healthcare", "MAC 5500 HD", "SCD15120", "010A"),
@@ -46,6 +51,16 @@ PROBLEMS = {
     "kidney disease": 0.28,
     "infarction": 0.13,
 }
+REMARK = {
+    True: "Aufnahme zur Transkatheter-Klappenimplantation.\r\nÜbliche Vorbereitung, keine Besonderheiten.",
+    False: (
+        "Admitted for transcatheter aortic valve implantation after discussion in the heart team. Symptoms: "
+        "dyspnea on exertion, NYHA III.\r\nTransfemoral access, self-expanding prosthesis, good position, no "
+        "relevant paravalvular leak. Conduction watched on the ward for 48 hours; mobilised on the second day "
+        "without problems. Dual antiplatelet therapy as discussed; control visit with ECG after three months."
+    ),
+}
+"""Free text in German and in English; the English one is longer than Orthanc's own JSON lets through (256)."""
 
 
 def plan_study(patients: int) -> list[PatientPlan]:
@@ -83,7 +98,7 @@ def plan_patient(number: int) -> PatientPlan:
     ecgs = () if alone and ct else _ecgs(number, intervention, paced_before, paced_after, alone)
     history = None
     if not alone and chance.happens("history", 0.88):
-        history = _history(number, intervention, paced_after)
+        history = _history(person, intervention, paced_after)
     return PatientPlan(
         person=person,
         ct=ct,
@@ -223,13 +238,12 @@ def _ecg(number: int, when: str, day: datetime, paced: bool) -> Ecg:
     )
 
 
-def _history(number: int, intervention: datetime, pacemaker: bool) -> History:
-    chance = Chance("history", number)
+def _history(person: Person, intervention: datetime, pacemaker: bool) -> History:
+    chance = Chance("history", person.number)
     creatinine = round(chance.normal("creatinine", 1.15, 0.38, 0.5, 4.2), 2)
     hemoglobin = round(chance.normal("hemoglobin", 12.4, 1.6, 7.5, 17), 1)
     lab = chance.pick("laboratory", ("US", "US", "SI", "none"))
     others = tuple(name for name, share in PROBLEMS.items() if chance.happens(name, share))
-    remark = "Aufnahme zur Transkatheter-Klappenimplantation.\r\nÜbliche Vorbereitung, keine Besonderheiten."
     return History(
         written=intervention.replace(hour=16) + timedelta(days=chance.between("stay", 4, 12)),
         problems=("aortic stenosis", *others),
@@ -239,5 +253,5 @@ def _history(number: int, intervention: datetime, pacemaker: bool) -> History:
         nt_probnp_ng_l=chance.between("bnp", 150, 9000) if chance.happens("bnp taken", 0.6) else None,
         smoking=chance.pick("smoking", ("never smoked", "former smoker", "current smoker", None)),
         systolic_mmhg=round(chance.normal("pressure", 138, 17, 92, 205)) if lab != "none" else None,
-        remark=remark if chance.happens("remark", 0.4) else None,
+        remark=REMARK[person.german] if chance.happens("remark", 0.4) else None,
     )

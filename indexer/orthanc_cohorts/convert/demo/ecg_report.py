@@ -1,0 +1,94 @@
+"""ECG reports after TID 3700: global measurements (TID 3713), findings (TID 3717), patient (TID 3704).
+
+Knows nothing of samples; it states what the plan says of the ECG.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from pydicom.dataset import Dataset
+
+from orthanc_cohorts.convert.demo.header import uid
+from orthanc_cohorts.convert.demo.plan import Ecg, Person
+from orthanc_cohorts.convert.demo.sr import (
+    HAS_CONCEPT_MOD,
+    coded,
+    container,
+    device_observer,
+    document,
+    language,
+    moment,
+    num,
+    person_observer,
+    report_header,
+    text,
+    trace,
+)
+
+
+def ecg_report(person: Person, ecg: Ecg, number: int, recording: Dataset | None) -> Dataset:
+    """Return the report of that ECG.
+
+    number: counts the ECGs of the person from 1. recording: the waveform, None where the archive lost it;
+    the report refers to it all the same.
+    """
+    source = recording or report_header(person, f"ecg{number}", ecg.start, "Resting 12-lead ECG")
+    waveform = uid("instance", uid("series", source.StudyInstanceUID, "ecg"), 1)
+    root = container(
+        "ECG report",
+        *language(person.german),
+        *(() if ecg.conduction is None else person_observer("Reader^Cardio")),
+        *device_observer(ecg.device.model),
+        container(
+            "procedure description",
+            moment("procedure time", ecg.start),
+            trace("waveform", waveform),
+            coded("lead system", "standard leads"),
+            text("device type", ecg.device.manufacturer),
+        ),
+        _measurements(ecg),
+        _findings(ecg),
+        *_characteristics(person, ecg),
+        rel=None,
+        template="3700",
+    )
+    return document(
+        person,
+        root,
+        source,
+        series="ecg report",
+        number=201,
+        written=ecg.start + timedelta(minutes=9),
+        final=ecg.conduction is not None,
+        verifier="Reader^Cardio" if ecg.conduction is not None else None,
+        evidence=(recording,) if recording is not None else (),
+        description="ECG report",
+    )
+
+
+def _measurements(ecg: Ecg) -> Dataset:
+    rr_ms = round(60000 / ecg.heart_rate)
+    intervals = {"PR": ecg.pr_ms, "QRS": ecg.qrs_ms, "QT": ecg.qt_ms, "QTc": ecg.qtc_ms, "RR": rr_ms}
+    items = [num("heart rate", ecg.heart_rate, ecg.rate_unit)]
+    for name, value in intervals.items():
+        if ecg.in_seconds:
+            items.append(num(name, None if value is None else value / 1000, "s", "failure"))
+        else:
+            items.append(num(name, value, "ms", "failure"))
+    return container("global measurements", *items)
+
+
+def _findings(ecg: Ecg) -> Dataset:
+    findings = [coded("finding", ecg.rhythm)]
+    if ecg.conduction is not None:
+        findings.append(coded("finding", ecg.conduction))
+    return container("qualitative", *findings)
+
+
+def _characteristics(person: Person, ecg: Ecg) -> list[Dataset]:
+    age = person.age_at(ecg.start.date())
+    items = [] if age is None else [num("age", age, "a")]
+    if ecg.rhythm == "paced rhythm":
+        items.append(coded("pacemaker in situ", "dual chamber", rel=HAS_CONCEPT_MOD))
+    return [container("characteristics", *items)] if items else []

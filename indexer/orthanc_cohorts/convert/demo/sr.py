@@ -1,0 +1,173 @@
+"""Structured reports by highdicom: content items by short names, and the document around them.
+
+Knows nothing of what is reported. highdicom's templates lack TID 3700 and 3802, so those are built item by item.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+import highdicom as hd
+from highdicom.sr import ContentSequence, RelationshipTypeValues
+from pydicom.dataset import Dataset
+from pydicom.sr.codedict import codes
+from pydicom.uid import ComprehensiveSRStorage, TwelveLeadECGWaveformStorage
+
+from orthanc_cohorts.convert.demo.codes import code, make_german, unit
+from orthanc_cohorts.convert.demo.header import (
+    add_meta,
+    add_series,
+    as_source,
+    dicom_date,
+    dicom_time,
+    stamp,
+    study_header,
+    uid,
+)
+from orthanc_cohorts.convert.demo.plan import Person
+
+CONTAINS = RelationshipTypeValues.CONTAINS
+HAS_CONCEPT_MOD = RelationshipTypeValues.HAS_CONCEPT_MOD
+HAS_OBS_CONTEXT = RelationshipTypeValues.HAS_OBS_CONTEXT
+HAS_PROPERTIES = RelationshipTypeValues.HAS_PROPERTIES
+
+
+def _within(item: Dataset, children: Iterable[Dataset]) -> Dataset:
+    children = list(children)
+    if children:
+        item.ContentSequence = ContentSequence(children)
+    return item
+
+
+def container(
+    name: str, *children: Dataset, rel: RelationshipTypeValues | None = CONTAINS, template: str | None = None
+) -> Dataset:
+    """Return a container; rel None makes it a root."""
+    item = hd.sr.ContainerContentItem(code(name), relationship_type=rel, template_id=template)
+    item.ContentSequence = ContentSequence(children)
+    return item
+
+
+def coded(name: str, value: str, *children: Dataset, rel: RelationshipTypeValues = CONTAINS) -> Dataset:
+    """Return a CODE item; name and value are short names of `codes`."""
+    return _within(hd.sr.CodeContentItem(code(name), code(value), rel), children)
+
+
+def num(name: str, value: float | None, ucum: str, reason: str = "not attempted") -> Dataset:
+    """Return a NUM item; without a value its MeasuredValueSequence is empty and `reason` qualifies it."""
+    item = hd.sr.NumContentItem(
+        code(name), 0 if value is None else value, unit(ucum), relationship_type=CONTAINS
+    )
+    if value is None:
+        make_missing(item, reason)
+    return item
+
+
+def make_missing(item: Dataset, reason: str) -> None:
+    """Take the value from a NUM item and say why instead (PS3.3 C.18.1, CID 42)."""
+    item.MeasuredValueSequence = []
+    item.NumericValueQualifierCodeSequence = [code(reason)]
+
+
+def text(name: str, value: str) -> Dataset:
+    """Return a TEXT item."""
+    return hd.sr.TextContentItem(code(name), value, CONTAINS)
+
+
+def moment(name: str, value: datetime, rel: RelationshipTypeValues = CONTAINS) -> Dataset:
+    """Return a DATETIME item."""
+    return hd.sr.DateTimeContentItem(code(name), dicom_date(value) + dicom_time(value), rel)
+
+
+def trace(name: str, sop_instance_uid: str) -> Dataset:
+    """Return a WAVEFORM item that refers to all channels of an ECG."""
+    channels = [(1, 0)]
+    return hd.sr.WaveformContentItem(
+        code(name), TwelveLeadECGWaveformStorage, sop_instance_uid, channels, CONTAINS
+    )
+
+
+def language(german: bool) -> hd.sr.LanguageOfContentItemAndDescendants:
+    """Return the language of the report (TID 1204), a sequence of one item."""
+    tag, meaning = ("de-DE", "German (Germany)") if german else ("en-US", "English (United States)")
+    return hd.sr.LanguageOfContentItemAndDescendants(hd.sr.CodedConcept(tag, "RFC5646", meaning))
+
+
+def person_observer(name: str) -> hd.sr.ObserverContext:
+    """Return the items that name the person who observed (TID 1003)."""
+    who = hd.sr.PersonObserverIdentifyingAttributes(name, organization_name="Demo clinic")
+    return hd.sr.ObserverContext(codes.DCM.Person, who)
+
+
+def device_observer(name: str) -> hd.sr.ObserverContext:
+    """Return the items that name the device that observed (TID 1004)."""
+    which = hd.sr.DeviceObserverIdentifyingAttributes(uid("device", name), name=name)
+    return hd.sr.ObserverContext(codes.DCM.Device, which)
+
+
+def report_header(person: Person, study: str, start: datetime, description: str) -> Dataset:
+    """Return a stand-in from which `document` takes patient and study where nothing else is referenced."""
+    ds = study_header(person, study, start, description)
+    add_series(ds, "SR", ComprehensiveSRStorage, "none", 1, 1, "")
+    add_meta(ds)
+    return ds
+
+
+def document(
+    person: Person,
+    root: Dataset,
+    source: Dataset,
+    *,
+    series: str,
+    number: int,
+    written: datetime,
+    final: bool,
+    verifier: str | None = None,
+    evidence: Sequence[Dataset] = (),
+    replaces: Sequence[Dataset] = (),
+    description: str = "",
+    three_dimensional: bool = False,
+) -> Dataset:
+    """Return the report around that root.
+
+    source: any object or header of the study. series: name of the report's series within the study.
+    final: complete, else partial and preliminary. verifier: who signed it, None for nobody.
+    """
+    # highdicom 0.28 reads the tree back and stops at WAVEFORM items and at NUM items without a value, so the
+    # document is made around the bare title, and the tree is put in after that.
+    title = hd.sr.ContainerContentItem(root.ConceptNameCodeSequence[0])
+    title.ContentSequence = ContentSequence(is_root=True)
+    make = hd.sr.Comprehensive3DSR if three_dimensional else hd.sr.ComprehensiveSR
+    ds = make(
+        evidence=[as_source(item) for item in evidence or (source,)],
+        content=title,
+        series_instance_uid=uid("series", source.StudyInstanceUID, series),
+        series_number=number,
+        sop_instance_uid=uid("instance", source.StudyInstanceUID, series),
+        instance_number=1,
+        manufacturer="Demo Imaging Lab",
+        manufacturer_model_name="ReportWriter",
+        software_versions="2.0",
+        device_serial_number="RW-1",
+        institution_name=person.institution or None,
+        series_description=description,
+        is_complete=final,
+        is_final=final,
+        is_verified=verifier is not None,
+        verifying_observer_name=verifier,
+        verifying_organization="Demo clinic" if verifier else None,
+        previous_versions=list(replaces) or None,
+    )
+    for element in root:
+        ds[element.tag] = element
+    if not evidence:
+        for keyword in ("CurrentRequestedProcedureEvidenceSequence", "PertinentOtherEvidenceSequence"):
+            if keyword in ds:
+                delattr(ds, keyword)
+    stamp(ds, written)
+    if person.character_set:
+        ds.SpecificCharacterSet = list(person.character_set)
+    if person.german:
+        make_german(ds)
+    return ds
