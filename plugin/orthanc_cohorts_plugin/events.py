@@ -23,10 +23,13 @@ class Events:
         self._changed = threading.Condition()
         self._wanted = 1
         self._closed = False
+        self._in_hand = 0
         self.dropped = 0
 
-    def __len__(self) -> int:
-        return len(self._ids)
+    @property
+    def outstanding(self) -> int:
+        """Ids that wait, and those that were taken and are not done."""
+        return len(self._ids) + self._in_hand
 
     def put(self, orthanc_id: str) -> None:
         """Add an id unless it waits already; never blocks for longer than a lock."""
@@ -42,13 +45,6 @@ class Events:
             if len(self._ids) >= self._wanted:
                 self._changed.notify()
 
-    def put_back(self, orthanc_ids: Sequence[str]) -> None:
-        """Return ids to the front, in their order; they were let in once and are kept beyond the limit."""
-        with self._changed:
-            fresh = [i for i in orthanc_ids if i not in self._waiting]
-            self._waiting.update(fresh)
-            self._ids.extendleft(reversed(fresh))
-
     def take(self, limit: int, delay_seconds: float, timeout_seconds: float) -> list[str]:
         """Return up to `limit` ids, none after the timeout or once closed.
 
@@ -63,7 +59,19 @@ class Events:
                 return []
             taken = [self._ids.popleft() for _ in range(min(limit, len(self._ids)))]
             self._waiting.difference_update(taken)
+            self._in_hand = len(taken)
             return taken
+
+    def done(self, not_done: Sequence[str]) -> None:
+        """Say that what was taken last is done, but for these, which return to the front in their order.
+
+        They were let in once and are kept beyond the limit.
+        """
+        with self._changed:
+            fresh = [i for i in not_done if i not in self._waiting]
+            self._waiting.update(fresh)
+            self._ids.extendleft(reversed(fresh))
+            self._in_hand = 0
 
     def _wait_for(self, wanted: int, timeout_seconds: float) -> None:
         self._wanted = wanted

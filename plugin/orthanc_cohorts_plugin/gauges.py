@@ -51,7 +51,7 @@ class Gauges:
             self._asked = now
             self._health = health(self._client, 1.0)
         values: Mapping[str, float] = {
-            "queue": len(events),
+            "queue": events.outstanding,
             "dropped": events.dropped,
             "pushed": worker.pushed,
             "errors": worker.errors,
@@ -72,7 +72,7 @@ def status(
         "enabled": True,
         "reason": None,
         "version": version,
-        "queue": len(events),
+        "queue": events.outstanding,
         "dropped": events.dropped,
         "pushed": worker.pushed,
         "deferred": worker.deferred,

@@ -104,9 +104,9 @@ class Worker:
             seen = self._look(ids)
             done = self._push(seen, seq)
         except Exception:
-            self._events.put_back(ids)
+            self._events.done(ids)
             raise
-        self._events.put_back([s.orthanc_id for s in seen[done:]] + ids[len(seen) :])
+        self._events.done([s.orthanc_id for s in seen[done:]] + ids[len(seen) :])
 
     def _look(self, ids: Sequence[str]) -> list[Seen]:
         seen: list[Seen] = []
