@@ -1,0 +1,165 @@
+"""The ASGI application: which route does what.
+
+Knows HTTP; questions are answered by `asking`. The plugin's proxy forwards only what lies under /cohorts/.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from pydantic import BaseModel, ValidationError
+from starlette.exceptions import HTTPException
+
+from orthanc_cohorts import __version__
+from orthanc_cohorts.api import problems
+from orthanc_cohorts.api.asking import Desk, Readable
+from orthanc_cohorts.api.limits import Limits, json_accepted
+from orthanc_cohorts.api.models import (
+    Count,
+    DocumentTree,
+    FieldsRequest,
+    PageRequest,
+    PatientPage,
+    Status,
+    StudyPage,
+)
+from orthanc_cohorts.api.page import PAGE, POLICY
+from orthanc_cohorts.api.schema import cohort_schema, openapi, takes
+from orthanc_cohorts.cohort import BadDefinition, Definition, Detail, loads
+from orthanc_cohorts.cohort.inventory import Inventory
+
+PREFIX = "/cohorts/api/v1"
+_CALLER = {"cache-control": "private, no-cache", "x-content-type-options": "nosniff"}
+
+
+def create_app(
+    index: Readable,
+    *,
+    internal: APIRouter | None,
+    status: Callable[[], dict[str, Any]],
+    time_limit_seconds: float = 30.0,
+    max_requests: int = 16,
+    max_body_bytes: int = 1_048_576,
+    threads: int = 4,
+) -> FastAPI:
+    """Return the application that answers on an index.
+
+    internal: routes of the plugin, outside /cohorts/. status: what GET status answers. The other arguments
+    limit one request in time and bytes, and how many run or wait at once (503 beyond that).
+    """
+    app = FastAPI(
+        title="Orthanc Cohorts", version=__version__, docs_url=None, redoc_url=None, openapi_url=None
+    )
+    problems.install(app)
+    limits = Limits(time_limit_seconds, max_requests, threads, max_body_bytes)
+    desk = Desk(index)
+    app.include_router(_questions(desk, limits))
+    app.include_router(_facts(desk, limits, app, status))
+    app.include_router(_page())
+    if internal is not None:
+        app.include_router(internal)
+    return app
+
+
+def _answer(request: Request, model: BaseModel, tag: str) -> Response:
+    etag = f'"{tag}"'
+    headers = {**_CALLER, "etag": etag}
+    if request.method == "GET" and etag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return Response(model.model_dump_json(), headers=headers, media_type="application/json")
+
+
+def _questions(desk: Desk, limits: Limits) -> APIRouter:
+    router = APIRouter(prefix=PREFIX, dependencies=[Depends(json_accepted)], responses=problems.RESPONSES)
+
+    @router.post("/count", response_model=Count, openapi_extra=takes(Definition))
+    async def count(request: Request) -> Response:
+        """How many patients or studies a definition is true for."""
+        body = await limits.body(request)
+        result = await limits.run(lambda deadline: desk.count(body, deadline))
+        return _answer(request, result, f"{result.hash}-{result.generation}")
+
+    @router.post("/patients", response_model=PatientPage, openapi_extra=takes(PageRequest))
+    async def patients(request: Request) -> Response:
+        """The patients of a cohort, page by page; 410 when the list of a cursor is no longer kept."""
+        body = await limits.body(request)
+        page = await limits.run(lambda deadline: desk.patients(body, deadline))
+        return _answer(request, page, f"{page.hash}-{page.generation}")
+
+    @router.post("/studies", response_model=StudyPage, openapi_extra=takes(PageRequest))
+    async def studies(request: Request) -> Response:
+        """The studies of a cohort, page by page; of a cohort of patients, all of their studies."""
+        body = await limits.body(request)
+        page = await limits.run(lambda deadline: desk.studies(body, deadline))
+        return _answer(request, page, f"{page.hash}-{page.generation}")
+
+    return router
+
+
+def _facts(desk: Desk, limits: Limits, app: FastAPI, status: Callable[[], dict[str, Any]]) -> APIRouter:
+    router = APIRouter(prefix=PREFIX, dependencies=[Depends(json_accepted)], responses=problems.RESPONSES)
+
+    async def fields_of(request: Request, asked: FieldsRequest) -> Response:
+        found = await limits.run(lambda deadline: desk.fields(asked, deadline))
+        return _answer(request, found, f"fields-{found.generation}")
+
+    @router.get("/fields", response_model=Inventory)
+    async def fields(request: Request) -> Response:
+        """What this archive holds and can be asked for: values, codes, units, ranges, with counts."""
+        return await fields_of(request, FieldsRequest())
+
+    @router.post("/fields", response_model=Inventory, openapi_extra=takes(FieldsRequest))
+    async def some_fields(request: Request) -> Response:
+        """The same for one clause, or with more values."""
+        return await fields_of(request, _fields_request(await limits.body(request)))
+
+    @router.get("/documents/{sop_instance_uid}", response_model=DocumentTree)
+    async def documents(request: Request, sop_instance_uid: str) -> Response:
+        """The content tree of a report."""
+        found = await limits.run(lambda deadline: desk.document(sop_instance_uid, deadline))
+        if found is None:
+            raise HTTPException(
+                404, "no object with this SOP instance UID and a content tree is in the index"
+            )
+        return Response(found, headers=_CALLER, media_type="application/json")
+
+    @router.get("/status", response_model=Status)
+    async def status_() -> Response:
+        """How the index is, and how far it has followed Orthanc."""
+        return Response(orjson.dumps(status()), headers=_CALLER, media_type="application/json")
+
+    @router.get("/openapi.json")
+    async def openapi_() -> Response:
+        """This document."""
+        return Response(orjson.dumps(openapi(app)), media_type="application/json")
+
+    @router.get("/schema/cohort.json")
+    async def schema() -> Response:
+        """The JSON Schema of a cohort definition."""
+        return Response(orjson.dumps(cohort_schema()), media_type="application/schema+json")
+
+    return router
+
+
+def _fields_request(body: bytes) -> FieldsRequest:
+    try:
+        return FieldsRequest.model_validate(loads(body or b"{}"))
+    except ValidationError as error:
+        faults = [
+            ("/" + "/".join(map(str, one["loc"])) if one["loc"] else "", one["msg"]) for one in error.errors()
+        ]
+        raise BadDefinition([Detail(pointer, message) for pointer, message in faults]) from None
+
+
+def _page() -> APIRouter:
+    router = APIRouter(include_in_schema=False)
+
+    async def show() -> Response:
+        headers = {**_CALLER, "content-security-policy": POLICY, "referrer-policy": "no-referrer"}
+        return Response(PAGE, headers=headers, media_type="text/html; charset=utf-8")
+
+    router.add_api_route("/cohorts/", show, methods=["GET"])
+    return router

@@ -1,0 +1,134 @@
+"""What the routes do on their threads: one snapshot, one answer, under a deadline.
+
+Knows the index and the cohort language, nothing of HTTP.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from time import perf_counter
+from typing import Protocol
+
+from orthanc_cohorts.api.limits import Deadline
+from orthanc_cohorts.api.models import Count, FieldsRequest, Notice, PageRequest, PatientPage, StudyPage
+from orthanc_cohorts.api.pages import Lists, Position, cut
+from orthanc_cohorts.cohort import BadDefinition, Canonical, Detail, Engine, Snapshot, canonical, loads, parse
+from orthanc_cohorts.cohort.clauses import LEAVES
+from orthanc_cohorts.cohort.content_tree import document
+from orthanc_cohorts.cohort.inventory import Inventory, inventory, shortened
+from orthanc_cohorts.cohort.listing import members, patients, studies
+from orthanc_cohorts.cohort.universe import Keys
+
+
+class Readable(Protocol):
+    """The index, as far as questions need it."""
+
+    def read(self) -> AbstractContextManager[Snapshot]:
+        """Open one generation for reading; never waits for the writer."""
+
+
+class Desk:
+    """Answers requests on an index, and keeps what the next request may use."""
+
+    def __init__(self, index: Readable) -> None:
+        self._index = index
+        self._engine = Engine()
+        self._lists = Lists()
+        self._inventory: Inventory | None = None
+
+    def count(self, body: bytes, deadline: Deadline) -> Count:
+        """Return how many units the definition in a body is true for."""
+        began = perf_counter()
+        cohort = canonical(parse(loads(body)))
+        with self._reading(deadline) as snapshot:
+            answer = self._engine.answer(snapshot, cohort, deadline.check)
+        notices = [
+            Notice(
+                message=f"{one.rows} values in a unit of another dimension than {one.unit} do not match",
+                concept=list(one.concept),
+                unit=one.unit,
+                rows=one.rows,
+            )
+            for one in answer.warnings
+        ]
+        return Count(
+            count=answer.count,
+            unit=cohort.unit,
+            hash=answer.hash,
+            generation=answer.generation,
+            elapsed_ms=round((perf_counter() - began) * 1000, 3),
+            warnings=notices,
+        )
+
+    def patients(self, body: bytes, deadline: Deadline) -> PatientPage:
+        """Return a page of the patients of a cohort."""
+        page, cohort = _page(body)
+        with self._reading(deadline) as snapshot:
+            keys, generation = self._list(snapshot, cohort, "patient", page, deadline)
+            wanted, last = cut(keys, _after(page, cohort, "patient"), page.limit)
+            found = patients(snapshot, wanted)
+        return PatientPage(
+            count=len(keys),
+            hash=cohort.hash,
+            generation=generation,
+            gone=len(wanted) - len(found),
+            next=None if last is None else Position("patient", cohort.hash, generation, last).text(),
+            patients=found,
+        )
+
+    def studies(self, body: bytes, deadline: Deadline) -> StudyPage:
+        """Return a page of the studies of a cohort."""
+        page, cohort = _page(body)
+        with self._reading(deadline) as snapshot:
+            keys, generation = self._list(snapshot, cohort, "study", page, deadline)
+            wanted, last = cut(keys, _after(page, cohort, "study"), page.limit)
+            found = studies(snapshot, wanted)
+        return StudyPage(
+            count=len(keys),
+            hash=cohort.hash,
+            generation=generation,
+            gone=len(wanted) - len(found),
+            next=None if last is None else Position("study", cohort.hash, generation, last).text(),
+            studies=found,
+        )
+
+    def fields(self, asked: FieldsRequest, deadline: Deadline) -> Inventory:
+        """Return what occurs in the index; read once per generation."""
+        if asked.op is not None and asked.op not in LEAVES:
+            raise BadDefinition([Detail("/op", f"unknown op; fields has {', '.join(LEAVES)}")])
+        with self._reading(deadline) as snapshot:
+            full = self._inventory
+            if full is None or full.generation != snapshot.generation:
+                full = self._inventory = inventory(snapshot, deadline.check)
+        return shortened(full, asked.op, asked.values)
+
+    def document(self, sop_instance_uid: str, deadline: Deadline) -> bytes | None:
+        """Return the JSON of a document, None where there is no such one."""
+        with self._reading(deadline) as snapshot:
+            return document(snapshot, sop_instance_uid)
+
+    @contextmanager
+    def _reading(self, deadline: Deadline) -> Iterator[Snapshot]:
+        with self._index.read() as snapshot, deadline.watching(snapshot.cursor):
+            yield snapshot
+
+    def _list(
+        self, snapshot: Snapshot, cohort: Canonical, kind: str, page: PageRequest, deadline: Deadline
+    ) -> tuple[Keys, int]:
+        if page.cursor is not None:
+            position = Position.parse(page.cursor, kind, cohort.hash)
+            if position.generation != snapshot.generation:
+                return self._lists.get(position), position.generation
+        keys = members(self._engine.answer(snapshot, cohort, deadline.check), kind)
+        self._lists.keep(kind, cohort.hash, snapshot.generation, keys)
+        return keys, snapshot.generation
+
+
+def _page(body: bytes) -> tuple[PageRequest, Canonical]:
+    page = parse(loads(body), PageRequest)
+    return page, canonical(page)
+
+
+def _after(page: PageRequest, cohort: Canonical, kind: str) -> int:
+    return -1 if page.cursor is None else Position.parse(page.cursor, kind, cohort.hash).after

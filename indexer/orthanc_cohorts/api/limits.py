@@ -1,0 +1,138 @@
+"""How much a request may take: bytes of body, requests at once, and time.
+
+Knows no routes. Time runs on the event loop, work on a bounded number of threads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Lock
+from typing import Protocol, TypeVar
+
+import duckdb
+from anyio import CapacityLimiter
+from anyio.to_thread import run_sync
+from fastapi import Request
+from starlette.exceptions import HTTPException
+
+from orthanc_cohorts.api.problems import BodyTooLarge, OutOfTime
+from orthanc_cohorts.errors import IndexBusy
+
+Result = TypeVar("Result")
+_AGAIN_SECONDS = 0.1
+
+
+class Interruptible(Protocol):
+    """A DuckDB cursor, as far as it can be stopped from another thread."""
+
+    def interrupt(self) -> None:
+        """Make the running statement raise duckdb.InterruptException."""
+
+
+class Deadline:
+    """The time of one request; once it is over, the running statement is interrupted and no other starts."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._expired = False
+        self._cursor: Interruptible | None = None
+        self._lock = Lock()
+        self._loop = asyncio.get_running_loop()
+        self._timer = self._loop.call_later(seconds, self._expire)
+
+    def check(self) -> None:
+        """Raise OutOfTime if the time is over."""
+        if self._expired:
+            raise OutOfTime(f"not answered within {self._seconds:g} s; ask for less, or raise the time limit")
+
+    @contextmanager
+    def watching(self, cursor: Interruptible) -> Iterator[None]:
+        """Interrupt this cursor when the time is over. Raises OutOfTime."""
+        self.check()
+        with self._lock:
+            self._cursor = cursor
+        try:
+            yield
+        except duckdb.InterruptException:
+            self.check()
+            raise
+        finally:
+            with self._lock:
+                self._cursor = None
+
+    def close(self) -> None:
+        """Stop the clock; on the event loop."""
+        self._timer.cancel()
+
+    def _expire(self) -> None:
+        self._expired = True
+        with self._lock:
+            if self._cursor is not None:
+                self._cursor.interrupt()
+        # An interrupt between two statements is lost: ask again until the request has ended.
+        self._timer = self._loop.call_later(_AGAIN_SECONDS, self._expire)
+
+
+class Limits:
+    """The limits of one application."""
+
+    def __init__(self, seconds: float, requests: int, threads: int, body_bytes: int) -> None:
+        self._seconds = seconds
+        self._requests = requests
+        self._body_bytes = body_bytes
+        self._running = 0
+        self._threads = threads
+        self._limiter: CapacityLimiter | None = None
+
+    async def run(self, work: Callable[[Deadline], Result]) -> Result:
+        """Return what `work` returns, on a thread.
+
+        Raises IndexBusy: too many requests at once. OutOfTime: it took too long.
+        """
+        if self._running >= self._requests:
+            raise IndexBusy(f"{self._requests} requests are being answered already; try again")
+        if self._limiter is None:
+            self._limiter = CapacityLimiter(self._threads)
+        self._running += 1
+        deadline = Deadline(self._seconds)
+        try:
+            return await run_sync(work, deadline, limiter=self._limiter)
+        finally:
+            deadline.close()
+            self._running -= 1
+
+    async def body(self, request: Request) -> bytes:
+        """Return the body of a request.
+
+        Raises BodyTooLarge: as soon as it is known to be, without reading the rest.
+        """
+        stated = request.headers.get("content-length", "0")
+        parts: list[bytes] = []
+        size = int(stated) if stated.isdigit() else 0
+        if size <= self._body_bytes:
+            size = 0
+            async for part in request.stream():
+                size += len(part)
+                if size > self._body_bytes:
+                    break
+                parts.append(part)
+        if size > self._body_bytes:
+            raise BodyTooLarge(
+                f"a body takes at most {self._body_bytes} bytes; put long lists into several clauses"
+            )
+        return b"".join(parts)
+
+
+def json_accepted(request: Request) -> None:
+    """Raise 406 when the caller does not accept JSON (RFC 9110 12.5.1); no Accept header accepts all."""
+    header = request.headers.get("accept", "")
+    if not header.strip():
+        return
+    for part in header.split(","):
+        kind, *parameters = (word.strip().lower() for word in part.split(";"))
+        refused = any(word.replace(" ", "") in ("q=0", "q=0.0", "q=0.00", "q=0.000") for word in parameters)
+        if kind in ("*/*", "application/*", "application/json") and not refused:
+            return
+    raise HTTPException(406, "this route answers application/json; accept that")

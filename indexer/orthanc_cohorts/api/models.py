@@ -1,0 +1,107 @@
+"""What the routes take and answer, as pydantic models; they make the OpenAPI document.
+
+Knows no index and runs nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from orthanc_cohorts.cohort.definition import Definition
+from orthanc_cohorts.cohort.listing import PatientRow, StudyRow
+
+
+class Notice(BaseModel):
+    """Rows that could not take part in an answer. concept: the codes asked. rows: how many, of all units."""
+
+    code: Literal["other-dimension"] = "other-dimension"
+    message: str
+    concept: list[str]
+    unit: str
+    rows: int
+
+
+class Count(BaseModel):
+    """How many units a definition is true for; exact, at one generation of the index.
+
+    hash: SHA-256 of the canonical definition.
+    """
+
+    count: int
+    unit: Literal["patient", "study"]
+    hash: str
+    generation: int
+    elapsed_ms: float
+    warnings: list[Notice]
+
+
+class PageRequest(Definition):
+    """A definition, and which page of its members is wanted. cursor: `next` of the page before."""
+
+    limit: Annotated[int, Field(ge=1, le=1000)] = 100
+    cursor: Annotated[str, Field(max_length=512)] | None = None
+
+
+class Page(BaseModel):
+    """A page of a list that was made at `generation` and stays as it is.
+
+    count: members of the whole list. gone: members of this page that were deleted since. next: cursor of the
+    next page, NULL on the last.
+    """
+
+    count: int
+    hash: str
+    generation: int
+    gone: int
+    next: str | None
+
+
+class PatientPage(Page):
+    """A page of patients."""
+
+    patients: list[PatientRow]
+
+
+class StudyPage(Page):
+    """A page of studies."""
+
+    studies: list[StudyRow]
+
+
+class FieldsRequest(BaseModel):
+    """Which fields are wanted. op: of one clause only. values: at most so many values of each field."""
+
+    model_config = ConfigDict(extra="forbid")
+    op: str | None = None
+    values: Annotated[int, Field(ge=0, le=10_000)] = 100
+
+
+class Status(BaseModel):
+    """How the sidecar is: at least `ready` and `generation`, and what it knows of Orthanc's change log."""
+
+    model_config = ConfigDict(extra="allow")
+    ready: bool | None = None
+    generation: int | None = None
+
+
+class Content(BaseModel):
+    """A content item; values that are not stated are left out, beside the keys named here."""
+
+    model_config = ConfigDict(extra="allow")
+    path: str
+    value_type: str | None = None
+    relationship_type: str | None = None
+    concept: dict[str, str] | None = None
+    children: list[Content]
+
+
+class DocumentTree(BaseModel):
+    """An object with its content tree."""
+
+    model_config = ConfigDict(extra="allow")
+    sop_instance_uid: str
+    generation: int
+    references: list[dict[str, Any]]
+    content: Content

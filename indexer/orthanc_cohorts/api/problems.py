@@ -1,0 +1,120 @@
+"""Errors as `application/problem+json` (RFC 9457).
+
+Knows no routes. Messages say what, where and what to do; what was sent or stored is never repeated.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from fastapi import FastAPI, Request, Response
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+from orthanc_cohorts.cohort import BadDefinition, MalformedJson
+from orthanc_cohorts.errors import DefinitionError, IndexBusy
+
+
+class Fault(BaseModel):
+    """One thing wrong in the body: a JSON pointer (RFC 6901) to it, and what to do."""
+
+    pointer: str
+    detail: str
+
+
+class Problem(BaseModel):
+    """An error. `errors` is there when the body is to blame."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str
+    errors: list[Fault] | None = None
+
+
+class OutOfTime(Exception):
+    """The request took longer than its time limit; its query was interrupted."""
+
+
+class BodyTooLarge(Exception):
+    """The body is larger than what a route accepts."""
+
+
+class CursorGone(Exception):
+    """A page was asked of a list that is no longer kept."""
+
+
+def problem(status: int, detail: str, errors: list[Fault] | None = None, **headers: str) -> Response:
+    """Return the response of an error."""
+    content = Problem(title=HTTPStatus(status).phrase, status=status, detail=detail, errors=errors)
+    return Response(
+        orjson.dumps(content.model_dump(exclude_none=True)),
+        status,
+        {name.replace("_", "-"): value for name, value in headers.items()},
+        "application/problem+json",
+    )
+
+
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    status: {
+        "description": HTTPStatus(status).phrase,
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+    for status in (400, 404, 406, 413, 422, 503, 504)
+}
+"""What every route may answer beside success, for the OpenAPI document."""
+
+
+def install(app: FastAPI) -> None:
+    """Make an application answer every error as problem+json."""
+    app.add_exception_handler(MalformedJson, _malformed)
+    app.add_exception_handler(DefinitionError, _definition)
+    app.add_exception_handler(IndexBusy, _busy)
+    app.add_exception_handler(OutOfTime, _late)
+    app.add_exception_handler(BodyTooLarge, _large)
+    app.add_exception_handler(CursorGone, _gone)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def _malformed(_: Request, error: Exception) -> Response:
+    return problem(400, str(error))
+
+
+def _definition(_: Request, error: Exception) -> Response:
+    assert isinstance(error, DefinitionError)
+    if isinstance(error, BadDefinition):
+        faults = [Fault(pointer=one.pointer, detail=one.message) for one in error.details]
+    else:
+        faults = [Fault(pointer=error.pointer, detail=str(error))]
+    first = faults[0]
+    where = f" at {first.pointer}" if first.pointer else ""
+    return problem(422, f"the definition cannot be answered{where}: {first.detail}", faults)
+
+
+def _busy(_: Request, error: Exception) -> Response:
+    return problem(503, str(error) or "too many requests at once; try again", Retry_After="1")
+
+
+def _late(_: Request, error: Exception) -> Response:
+    return problem(504, str(error))
+
+
+def _large(_: Request, error: Exception) -> Response:
+    return problem(413, str(error))
+
+
+def _gone(_: Request, error: Exception) -> Response:
+    return problem(410, str(error))
+
+
+def _http(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return problem(error.status_code, error.detail)
+
+
+def _unexpected(_: Request, error: Exception) -> Response:
+    # The traceback goes to the log of the server, which re-raises; the caller learns nothing of it.
+    return problem(500, "an error of this software; see the log of the sidecar")

@@ -1,0 +1,48 @@
+"""JSON Schemas of what is asked, and the OpenAPI document that holds them.
+
+Knows the models, no data. Bodies are read by hand (to answer 400 and 422 with JSON pointers), so FastAPI
+does not see them; they are added here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
+
+from orthanc_cohorts.api.models import FieldsRequest, PageRequest
+from orthanc_cohorts.api.problems import Problem
+from orthanc_cohorts.cohort.definition import Definition
+
+_REF = "#/components/schemas/{model}"
+
+
+def takes(model: type[BaseModel]) -> dict[str, Any]:
+    """Return what a route adds to its OpenAPI entry to state its JSON body."""
+    schema = {"$ref": _REF.format(model=model.__name__)}
+    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+
+
+def cohort_schema() -> dict[str, Any]:
+    """Return the JSON Schema (2020-12) of a cohort definition."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **Definition.model_json_schema(),
+    }
+
+
+def openapi(app: FastAPI) -> dict[str, Any]:
+    """Return the OpenAPI document of an application, made once."""
+    if app.openapi_schema is None:
+        document = get_openapi(
+            title=app.title, version=app.version, description=app.description, routes=app.routes
+        )
+        schemas = document.setdefault("components", {}).setdefault("schemas", {})
+        for model in (Definition, PageRequest, FieldsRequest, Problem):
+            schema = model.model_json_schema(ref_template=_REF)
+            schemas.update(schema.pop("$defs", {}))
+            schemas[model.__name__] = schema
+        app.openapi_schema = document
+    return app.openapi_schema

@@ -1,0 +1,154 @@
+"""The canonical form of a definition and its SHA-256: one name for one meaning, at every site.
+
+Knows the shape, codes and units; knows no rows. The rules are in docs/cohort-language.md, test vectors in
+tests/golden/cohort. Canonical form is itself a definition, and its own canonical form.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from hashlib import sha256
+from typing import Any, Literal
+
+import orjson
+
+from orthanc_cohorts.cohort.bounds import CountRange, DayRange, Range
+from orthanc_cohorts.cohort.clauses import Leaf, Measurement, properties
+from orthanc_cohorts.cohort.codes import canonical_code
+from orthanc_cohorts.cohort.definition import And, BadDefinition, Clause, Definition, Detail, Not, Or
+from orthanc_cohorts.cohort.properties import BodyPart, ChannelSource, Code, Number, Property
+from orthanc_cohorts.cohort.quantities import canonical_bounds, column_bounds
+from orthanc_cohorts.errors import UnknownUnit
+
+Tree = dict[str, Any]
+FORM = 1
+"""Raised whenever the same definition gets another canonical form."""
+
+
+@dataclass(frozen=True)
+class Canonical:
+    """A definition in canonical form. unit: what is counted. where: the tree, None for everything."""
+
+    unit: Literal["patient", "study"]
+    where: Tree | None
+
+    @cached_property
+    def content(self) -> bytes:
+        """The canonical JSON."""
+        tree: Tree = {"version": FORM, "unit": self.unit}
+        if self.where is not None:
+            tree["where"] = self.where
+        return dumps(tree)
+
+    @cached_property
+    def hash(self) -> str:
+        """SHA-256 of the canonical JSON, hexadecimal."""
+        return sha256(self.content).hexdigest()
+
+
+def canonical(definition: Definition) -> Canonical:
+    """Return the canonical form of a definition.
+
+    Raises BadDefinition: a code or unit that cannot be read, with a JSON pointer to each.
+    """
+    details: list[Detail] = []
+    where = None if definition.where is None else _clause(definition.where, "/where", details)
+    if details:
+        raise BadDefinition(details)
+    return Canonical(definition.unit, where)
+
+
+def dumps(tree: Any) -> bytes:
+    """Return canonical JSON: UTF-8, keys sorted by code point, no white space, shortest numbers."""
+    return orjson.dumps(tree, option=orjson.OPT_SORT_KEYS)
+
+
+def _clause(clause: Clause, pointer: str, details: list[Detail]) -> Tree:
+    if isinstance(clause, Not):
+        negated = _clause(clause.arg, f"{pointer}/arg", details)
+        # Two-valued logic: what is not not so is so.
+        return negated["arg"] if negated["op"] == "not" else {"op": "not", "arg": negated}
+    if isinstance(clause, And | Or):
+        args: dict[bytes, Tree] = {}
+        for number, arg in enumerate(clause.args):
+            tree = _clause(arg, f"{pointer}/args/{number}", details)
+            # and, or are associative: nested ones of the same kind say the same.
+            parts: list[Tree] = tree["args"] if tree["op"] == clause.op else [tree]
+            args.update((dumps(part), part) for part in parts)
+        ordered = [args[key] for key in sorted(args)]
+        return ordered[0] if len(ordered) == 1 else {"op": clause.op, "args": ordered}
+    return _leaf(clause, pointer, details)
+
+
+def _leaf(leaf: Leaf, pointer: str, details: list[Detail]) -> Tree:
+    tree: Tree = {"op": leaf.op}  # type: ignore[attr-defined]
+    for name, kind in properties(type(leaf)).items():
+        asked = getattr(leaf, name)
+        if asked is not None:
+            tree[name] = _value(leaf, kind, asked, f"{pointer}/{name}", details)
+    if isinstance(leaf, Measurement) and leaf.pick != "any":
+        tree["pick"] = leaf.pick
+    if leaf.missing:
+        tree["missing"] = sorted(set(leaf.missing))
+    if leaf.as_ is not None:
+        tree["as"] = leaf.as_
+    if leaf.count is not None and (count := _count(leaf.count)) != {"ge": 1}:
+        tree["count"] = count
+    return tree
+
+
+def _value(leaf: Leaf, kind: Property, asked: Any, pointer: str, details: list[Detail]) -> Any:
+    if isinstance(asked, Range):
+        return _range(leaf, kind, asked, pointer, details)
+    if isinstance(asked, DayRange):
+        return {name: _day(value) for name, value in asked.given().items()}
+    if isinstance(asked, list):
+        return _words(kind, asked, pointer, details)
+    return asked
+
+
+def _day(value: date) -> str:
+    return value.isoformat()
+
+
+def _words(kind: Property, asked: list[str], pointer: str, details: list[Detail]) -> list[str]:
+    coded = isinstance(kind, Code | ChannelSource)
+    found: set[str] = set()
+    for number, text in enumerate(asked):
+        if not coded and not (isinstance(kind, BodyPart) and "|" in text):
+            found.add(text)
+            continue
+        try:
+            found.add(canonical_code(text))
+        except ValueError as error:
+            details.append(Detail(f"{pointer}/{number}", str(error)))
+    return sorted(found)
+
+
+def _range(leaf: Leaf, kind: Property, asked: Range, pointer: str, details: list[Detail]) -> Tree:
+    assert isinstance(kind, Number)
+    try:
+        if isinstance(leaf, Measurement):
+            return canonical_bounds(asked)
+        return column_bounds(asked, kind.unit)
+    except (UnknownUnit, ValueError) as error:
+        details.append(Detail(f"{pointer}/unit", str(error)))
+        return {}
+
+
+def _count(count: CountRange) -> Tree:
+    given = count.given()
+    if "eq" in given:
+        return {"ge": given["eq"], "le": given["eq"]}
+    tree: Tree = {}
+    low = given.get("ge", given["gt"] + 1 if "gt" in given else 0)
+    if low > 0:
+        tree["ge"] = low
+    if "le" in given:
+        tree["le"] = given["le"]
+    elif "lt" in given:
+        # Below zero occurrences is no count at all; -1 keeps it false everywhere.
+        tree["le"] = given["lt"] - 1
+    return tree or {"ge": 0}

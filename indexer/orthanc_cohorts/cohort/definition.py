@@ -1,0 +1,199 @@
+"""A cohort definition: a tree of clauses over one kind of unit, checked before anything is asked.
+
+Knows the shape only; codes and units are settled by `canonical`, columns by `clauses`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, ValidationError
+
+from orthanc_cohorts.cohort.clauses import (
+    LEAVES,
+    MAX_VALUES,
+    Document,
+    Evaluation,
+    Leaf,
+    Measurement,
+    Patient,
+    Segment,
+    Series,
+    Study,
+    Waveform,
+)
+from orthanc_cohorts.errors import DefinitionError
+
+MAX_DEPTH = 32
+MAX_NODES = 256
+LATER = ("attribute", "roi", "text", "same", "temporal", "cohort")
+"""Clauses of the language that this version does not answer; they are refused by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """One thing that is wrong: a JSON pointer (RFC 6901) to it, and what to do."""
+
+    pointer: str
+    message: str
+
+
+class BadDefinition(DefinitionError):
+    """A definition that cannot be answered; `details` lists everything that was found wrong."""
+
+    def __init__(self, details: Sequence[Detail]) -> None:
+        super().__init__(details[0].message, details[0].pointer)
+        self.details = tuple(details)
+
+
+class MalformedJson(DefinitionError):
+    """A body that is no JSON at all; the message never repeats what was sent."""
+
+
+class _Node(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class And(_Node):
+    """True where all of `args` are."""
+
+    op: Literal["and"]
+    args: Annotated[list[Clause], Field(min_length=1, max_length=MAX_VALUES)]
+
+
+class Or(_Node):
+    """True where one of `args` is."""
+
+    op: Literal["or"]
+    args: Annotated[list[Clause], Field(min_length=1, max_length=MAX_VALUES)]
+
+
+class Not(_Node):
+    """True where `arg` is not: the complement over all units, so it includes the unknown."""
+
+    op: Literal["not"]
+    arg: Clause
+
+
+Clause: TypeAlias = Annotated[
+    And | Or | Not | Patient | Study | Series | Waveform | Segment | Document | Measurement | Evaluation,
+    Discriminator("op"),
+]
+
+
+class Definition(_Node):
+    """A cohort. unit: what is counted. where: which of them; everything when left out."""
+
+    version: Literal[1]
+    unit: Literal["patient", "study"]
+    where: Clause | None = None
+
+
+for _model in (And, Or, Not, Definition):
+    _model.model_rebuild()
+
+Kind = TypeVar("Kind", bound=Definition)
+
+
+def loads(body: bytes) -> Any:
+    """Return the JSON value of a request body.
+
+    Raises MalformedJson: no JSON (RFC 8259), or nested beyond what the reader follows.
+    """
+    try:
+        return orjson.loads(body)
+    except ValueError as error:
+        raise MalformedJson("the body is no JSON that can be read; send one JSON object") from error
+
+
+def parse(value: Any, kind: type[Kind] = Definition) -> Kind:  # type: ignore[assignment]
+    """Return the definition that a JSON value states.
+
+    kind: Definition, or a model that adds keys to it, such as paging.
+    Raises BadDefinition: every fault that was found, each with a JSON pointer.
+    """
+    if not isinstance(value, Mapping):
+        raise BadDefinition([Detail("", "a definition is a JSON object with version, unit and where")])
+    _check_shape(value.get("where"))
+    try:
+        definition = kind.model_validate(value)
+    except ValidationError as error:
+        raise BadDefinition([_detail(value, item) for item in error.errors(include_input=False)]) from None
+    _check_names(definition.where)
+    return definition
+
+
+def walk(clause: Clause | None, pointer: str = "/where") -> Iterator[tuple[str, Clause]]:
+    """Yield every clause of a tree with its JSON pointer, parents first."""
+    if clause is None:
+        return
+    yield pointer, clause
+    if isinstance(clause, And | Or):
+        for number, arg in enumerate(clause.args):
+            yield from walk(arg, f"{pointer}/args/{number}")
+    elif isinstance(clause, Not):
+        yield from walk(clause.arg, f"{pointer}/arg")
+
+
+def _check_shape(where: Any) -> None:
+    """Refuse trees too deep or too large, and clauses of later versions, before pydantic recurses."""
+    nodes = 0
+    todo: list[tuple[Any, str, int]] = [(where, "/where", 1)]
+    while todo:
+        node, pointer, depth = todo.pop()
+        if not isinstance(node, Mapping):
+            continue
+        nodes += 1
+        if depth > MAX_DEPTH:
+            raise BadDefinition(
+                [Detail("/where", f"clauses are nested deeper than {MAX_DEPTH}; flatten them")]
+            )
+        if nodes > MAX_NODES:
+            raise BadDefinition(
+                [Detail("/where", f"more than {MAX_NODES} clauses; use lists of values instead")]
+            )
+        op = node.get("op")
+        if isinstance(op, str) and op in LATER:
+            message = f"op `{op}` is not answered by this version; it knows {', '.join(KNOWN)}"
+            raise BadDefinition([Detail(f"{pointer}/op", message)])
+        args = node.get("args")
+        if isinstance(args, list):
+            todo += [(arg, f"{pointer}/args/{number}", depth + 1) for number, arg in enumerate(args)]
+        todo.append((node.get("arg"), f"{pointer}/arg", depth + 1))
+
+
+KNOWN = ("and", "or", "not", *LEAVES)
+
+
+def _check_names(where: Clause | None) -> None:
+    seen: set[str] = set()
+    for pointer, clause in walk(where):
+        if isinstance(clause, Leaf) and clause.as_ is not None:
+            if clause.as_ in seen:
+                raise BadDefinition([Detail(f"{pointer}/as", f"the name {clause.as_!r} is given twice")])
+            seen.add(clause.as_)
+
+
+def _detail(value: Any, error: Any) -> Detail:
+    """Translate a pydantic error: its location names union tags too, which are no part of the document."""
+    tokens: list[str] = []
+    here = value
+    for part in error["loc"]:
+        in_list = isinstance(here, list) and isinstance(part, int) and part < len(here)
+        if in_list or (isinstance(here, Mapping) and part in here):
+            here = here[part]
+            tokens.append(str(part))
+    if error["type"] == "missing":
+        tokens.append(str(error["loc"][-1]))
+    pointer = "".join("/" + token.replace("~", "~0").replace("/", "~1") for token in tokens)
+    return Detail(pointer, _MESSAGES.get(error["type"], error["msg"]).removeprefix("Value error, "))
+
+
+_MESSAGES = {
+    "union_tag_not_found": f"a clause needs an op: one of {', '.join(KNOWN)}",
+    "union_tag_invalid": f"unknown op; this version knows {', '.join(KNOWN)}",
+    "extra_forbidden": "unknown key; see GET /cohorts/api/v1/fields for what can be asked",
+}

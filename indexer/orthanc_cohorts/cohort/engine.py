@@ -1,0 +1,183 @@
+"""Answers a cohort: every leaf once as a mask over unit keys, combined by vector arithmetic.
+
+Knows neither HTTP nor how rows came into the index. One answer is of one generation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import reduce
+from hashlib import sha256
+from threading import Lock
+from typing import Any
+
+import numpy as np
+
+from orthanc_cohorts.cohort.cache import Cache
+from orthanc_cohorts.cohort.canonical import Canonical, Tree, dumps
+from orthanc_cohorts.cohort.picking import matching, within
+from orthanc_cohorts.cohort.plan import LeafPlan, Query, plan
+from orthanc_cohorts.cohort.universe import Keys, Mask, Snapshot, Universe
+
+Columns = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Warning_:
+    """Rows that could not take part in an answer, and why. concept: the codes asked."""
+
+    concept: tuple[str, ...]
+    unit: str
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The units of a cohort. mask: over unit keys, as in `universe.live[unit]`."""
+
+    unit: str
+    hash: str
+    generation: int
+    mask: Mask
+    universe: Universe
+    warnings: tuple[Warning_, ...] = ()
+
+    @property
+    def count(self) -> int:
+        """How many units; exact."""
+        return int(np.count_nonzero(self.mask))
+
+    @property
+    def keys(self) -> Keys:
+        """Keys of the units, ascending."""
+        return np.flatnonzero(self.mask)
+
+
+@dataclass(frozen=True, slots=True)
+class _Leaf:
+    mask: Mask
+    warnings: tuple[Warning_, ...] = ()
+
+
+@dataclass(slots=True)
+class _Question:
+    """One request: the snapshot it is answered on, and what came up."""
+
+    snapshot: Snapshot
+    universe: Universe
+    unit: str
+    check: Callable[[], None]
+    warnings: dict[Warning_, None] = field(default_factory=dict)
+
+
+def _unlimited() -> None:
+    return None
+
+
+class Engine:
+    """Answers cohorts on snapshots and remembers masks and rows of recent leaves. Safe among threads."""
+
+    def __init__(self, cache_bytes: int = 256 * 2**20) -> None:
+        self._masks: Cache[_Leaf] = Cache(cache_bytes // 2)
+        self._rows: Cache[Columns] = Cache(cache_bytes // 2)
+        self._universe: Universe | None = None
+        self._lock = Lock()
+
+    def answer(self, snapshot: Snapshot, cohort: Canonical, check: Callable[[], None] = _unlimited) -> Answer:
+        """Return the units for which a cohort is true in a snapshot.
+
+        check: called before every statement; raises when the request is out of time.
+        """
+        universe = self.universe(snapshot)
+        question = _Question(snapshot, universe, cohort.unit, check)
+        mask = universe.live[cohort.unit] if cohort.where is None else self._mask(question, cohort.where)
+        return Answer(cohort.unit, cohort.hash, snapshot.generation, mask, universe, tuple(question.warnings))
+
+    def universe(self, snapshot: Snapshot) -> Universe:
+        """Return the units of a snapshot, read once per generation."""
+        known = self._universe
+        if known is not None and known.generation == snapshot.generation:
+            return known
+        universe = Universe.of(snapshot)
+        with self._lock:
+            if self._universe is None or self._universe.generation < universe.generation:
+                self._universe = universe
+        return universe
+
+    def _mask(self, question: _Question, tree: Tree) -> Mask:
+        op = tree["op"]
+        if op == "not":
+            live = question.universe.live[question.unit]
+            return live & ~self._mask(question, tree["arg"])
+        if op in ("and", "or"):
+            parts = [self._mask(question, arg) for arg in tree["args"]]
+            combine = np.logical_and if op == "and" else np.logical_or
+            return reduce(lambda one, other: combine(one, other), parts)
+        leaf = self._leaf(question, tree)
+        question.warnings.update(dict.fromkeys(leaf.warnings))
+        return leaf.mask
+
+    def _leaf(self, question: _Question, tree: Tree) -> _Leaf:
+        meaning = {name: value for name, value in tree.items() if name != "as"}
+        key = (question.snapshot.generation, question.unit, sha256(dumps(meaning)).digest())
+        leaf = self._masks.get(key)
+        if leaf is None:
+            question.check()
+            leaf = self._asked(question, meaning)
+            self._masks.put(key, leaf, leaf.mask.nbytes + 256)
+        return leaf
+
+    def _asked(self, question: _Question, leaf: Tree) -> _Leaf:
+        universe, unit = question.universe, question.unit
+        live = universe.live[unit]
+        planned = plan(leaf, universe.as_sent)
+        rows = universe.rows_of_units(self._fetched(question, planned.rows))
+        warnings: tuple[Warning_, ...] = ()
+        if leaf["op"] == "measurement" and "value" in leaf:
+            counts, others = _measured(universe, unit, leaf, rows)
+            if others:
+                warnings = (Warning_(tuple(leaf.get("concept", ())), leaf["value"]["unit"], others),)
+        else:
+            studies = self._without_violations(question, planned, rows)
+            counts = np.bincount(universe.units(unit, studies), minlength=len(live))
+        asked = leaf.get("count", {"ge": 1})
+        return _Leaf(within(counts, asked) & live, warnings)
+
+    def _without_violations(self, question: _Question, planned: LeafPlan, rows: Columns) -> Any:
+        """Return the study keys of rows none of whose instances states something else than what is asked."""
+        studies = rows["study_key"]
+        if planned.violations is None:
+            return studies
+        level = "series" if "series_key" in rows else "study"
+        if question.universe.varying[level].isdisjoint(planned.varying):
+            return studies
+        bad = self._fetched(question, planned.violations)["key"]
+        return studies[~np.isin(rows[f"{level}_key"], bad)]
+
+    def _fetched(self, question: _Question, query: Query) -> Columns:
+        """Return the columns of a statement; remembered, so that only moving a bound costs no statement."""
+        key = (question.snapshot.generation, query.sql, dumps(query.parameters))
+        rows = self._rows.get(key)
+        if rows is None:
+            question.check()
+            rows = question.snapshot.cursor.execute(query.sql, query.parameters).fetchnumpy()
+            self._rows.put(key, rows, sum(column.nbytes for column in rows.values()) + 256)
+        return rows
+
+
+def _measured(universe: Universe, unit: str, leaf: Tree, rows: Columns) -> tuple[Keys, int]:
+    """Return matches per unit key, and how many rows were left out for their dimension."""
+    fits = np.ma.filled(rows["comparable"], False).astype(np.bool_)
+    studies = rows["study_key"][fits]
+    in_time = {name: rows[name][fits] for name in ("rank", "timed") if name in rows}
+    size = len(universe.live[unit])
+    counts = matching(
+        leaf.get("pick", "any"),
+        universe.units(unit, studies),
+        rows["value"][fits],
+        leaf["value"],
+        size,
+        **in_time,
+    )
+    return counts, int(np.count_nonzero(~fits))

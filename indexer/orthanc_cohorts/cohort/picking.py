@@ -1,0 +1,87 @@
+"""Which of a unit's values decide: any, all, first, latest, min, max or mean, and then the range.
+
+Pure vector arithmetic over rows of (unit, value); knows neither SQL nor units of measure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Keys = NDArray[np.int64]
+
+
+def within(values: NDArray[Any], bounds: Mapping[str, Any]) -> NDArray[np.bool_]:
+    """Return which values lie within the bounds (ge gt le lt eq); all stated ones hold."""
+    result: NDArray[np.bool_] = np.ones(len(values), dtype=np.bool_)
+    for name, bound in bounds.items():
+        if name == "ge":
+            result &= values >= bound
+        elif name == "gt":
+            result &= values > bound
+        elif name == "le":
+            result &= values <= bound
+        elif name == "lt":
+            result &= values < bound
+        elif name == "eq":
+            result &= values == bound
+    return result
+
+
+def matching(
+    pick: str,
+    units: Keys,
+    values: Floats,
+    bounds: Mapping[str, Any],
+    size: int,
+    rank: Keys | None = None,
+    timed: NDArray[np.bool_] | None = None,
+) -> Keys:
+    """Return per unit key how many of its picked values lie within the bounds, shape (size,).
+
+    pick `any` counts every value; `all` counts them when none lies outside; the others yield 0 or 1.
+    rank, timed: place in time of each row, for `first` and `latest`; rows without time count only where a
+    unit has no others.
+    """
+    if pick in ("any", "all"):
+        inside = within(values, bounds)
+        counts = np.bincount(units[inside], minlength=size)
+        if pick == "all":
+            counts[np.bincount(units[~inside], minlength=size) > 0] = 0
+        return counts
+    if pick == "mean":
+        keys, picked = _means(units, values, bounds)
+    else:
+        keys, picked = _one(pick, units, values, rank, timed)
+    return np.bincount(keys[within(picked, bounds)], minlength=size)
+
+
+def _one(
+    pick: str, units: Keys, values: Floats, rank: Keys | None, timed: NDArray[np.bool_] | None
+) -> tuple[Keys, Floats]:
+    if pick in ("min", "max"):
+        order = np.lexsort((values, units))
+    elif rank is None or timed is None:
+        raise ValueError(f"pick {pick} needs the rows' places in time")
+    else:
+        # Rows without time go to the end that is not picked.
+        order = np.lexsort((rank, ~timed if pick == "first" else timed, units))
+    keys, firsts, counts = np.unique(units[order], return_index=True, return_counts=True)
+    at = firsts if pick in ("min", "first") else firsts + counts - 1
+    return keys, values[order][at]
+
+
+def _means(units: Keys, values: Floats, bounds: Mapping[str, Any]) -> tuple[Keys, Floats]:
+    # Summed in order of value, so that the result does not depend on the order of arrival.
+    order = np.lexsort((values, units))
+    keys, inverse, counts = np.unique(units[order], return_inverse=True, return_counts=True)
+    means: Floats = np.bincount(inverse, weights=values[order]) / counts
+    for name in ("ge", "gt", "le", "lt", "eq"):
+        if name in bounds:
+            # (0.1 + 0.2 + 0.3) / 3 is 0.2 for everybody but IEEE 754.
+            means[np.isclose(means, bounds[name], rtol=1e-14, atol=0.0)] = bounds[name]
+    return keys, means

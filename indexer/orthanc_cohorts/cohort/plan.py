@@ -1,0 +1,115 @@
+"""From a leaf in canonical form to one SQL statement with named parameters.
+
+Statements are the files of sql/cohort, each complete by itself; conditions of the whitelist are appended.
+Runs nothing, and never puts a value into a statement.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from orthanc_cohorts_sql import load
+
+from orthanc_cohorts.cohort.clauses import LEAVES, properties
+from orthanc_cohorts.cohort.codes import expand
+from orthanc_cohorts.cohort.properties import BodyPart, ChannelSource, Code, Condition, Property
+from orthanc_cohorts.cohort.quantities import DIMENSIONLESS
+
+Tree = dict[str, Any]
+AsSent = Callable[[Sequence[str]], list[str]]
+"""From canonical codes of anatomic regions to the codes as sent that the series of the index hold."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A statement and the values of its parameters."""
+
+    sql: str
+    parameters: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class LeafPlan:
+    """How a leaf is answered.
+
+    rows: yields the matching rows (`study_key`, and what the kind of leaf needs beside).
+    violations: yields keys of series or studies whose instances differ in a property asked and of which one
+    does not match; None when no property asked can differ.
+    varying: the names in `varies` for which violations must be asked at all.
+    """
+
+    rows: Query
+    violations: Query | None = None
+    varying: tuple[str, ...] = ()
+
+
+def plan(leaf: Tree, as_sent: AsSent) -> LeafPlan:
+    """Return the statements that answer a leaf of a canonical tree."""
+    kind = LEAVES[leaf["op"]]
+    asked = {name: p for name, p in properties(kind).items() if name in leaf}
+    values = {name: _resolved(p, leaf[name], as_sent) for name, p in asked.items()}
+    conditions = [p.condition(name, values[name]) for name, p in asked.items() if not _is_number(leaf, name)]
+    conditions += [Condition(properties(kind)[name].absent()) for name in leaf.get("missing", ())]
+    base = kind.base
+    if leaf["op"] == "measurement":
+        base, more = _measurement(leaf)
+        conditions += more
+    elif leaf["op"] == "evaluation" and "value" not in leaf and "value" not in leaf.get("missing", ()):
+        # A leaf without value matches any stated value.
+        conditions.append(Condition("f.value_code IS NOT NULL"))
+    rows = _appended(f"cohort/{base}", conditions, " AND ")
+    varying = {name: p for name, p in asked.items() if p.varies}
+    if not varying:
+        return LeafPlan(rows)
+    violated = [p.violated(name, values[name]) for name, p in varying.items()]
+    names = tuple(column for p in varying.values() for column in _varies(p))
+    query = _appended(f"cohort/{base}_violations", [_any(violated)], " AND ")
+    return LeafPlan(rows, Query(query.sql, {**query.parameters, "varying": list(names)}), names)
+
+
+def _is_number(leaf: Tree, name: str) -> bool:
+    # The range of a measurement comes after `pick`, in the engine.
+    return leaf["op"] == "measurement" and name == "value"
+
+
+def _measurement(leaf: Tree) -> tuple[str, list[Condition]]:
+    bounds = leaf.get("value")
+    if bounds is None:
+        if "qualifier" in leaf or "value" in leaf.get("missing", ()):
+            return "measurement", []
+        return "measurement", [Condition("f.value IS NOT NULL")]
+    stated = Condition("f.value IS NOT NULL")
+    unit = Condition("TRUE", {"unit": bounds["unit"], "dimensionless": bounds["unit"] == DIMENSIONLESS})
+    base = "measurement_in_time" if leaf.get("pick") in ("first", "latest") else "measurement_values"
+    return base, [stated, unit]
+
+
+def _resolved(kind: Property, asked: Any, as_sent: AsSent) -> Any:
+    if isinstance(kind, Code | ChannelSource):
+        return expand(asked)
+    if isinstance(kind, BodyPart):
+        codes = expand(text for text in asked if "|" in text)
+        return [text for text in asked if "|" not in text] + (as_sent(codes) if codes else [])
+    return asked
+
+
+def _varies(kind: Property) -> tuple[str, ...]:
+    if isinstance(kind, BodyPart):
+        return ("body_part_examined", "anatomic_region_scheme", "anatomic_region_code")
+    return (kind.varies,)
+
+
+def _any(conditions: Sequence[Condition]) -> Condition:
+    parameters = {name: value for c in conditions for name, value in c.parameters.items()}
+    return Condition("(" + " OR ".join(c.sql for c in conditions) + ")", parameters)
+
+
+def _appended(name: str, conditions: Iterable[Condition], joiner: str) -> Query:
+    sql = load(name).rstrip()
+    parameters: dict[str, Any] = {}
+    for condition in conditions:
+        sql += joiner + condition.sql
+        parameters.update(condition.parameters)
+    return Query(sql, parameters)
