@@ -1,0 +1,9 @@
+"""The index: the only writer of the DuckDB database, and transactions for its readers.
+
+Knows rows, not DICOM bytes, and nothing of HTTP.
+"""
+
+from orthanc_cohorts.store.batch import Batch, Observed
+from orthanc_cohorts.store.index import Index, Snapshot
+
+__all__ = ["Batch", "Index", "Observed", "Snapshot"]

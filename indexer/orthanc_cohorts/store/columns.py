@@ -1,0 +1,102 @@
+"""Rows on the wire to Arrow tables of the index: keys in front, canonical codes and units beside what was sent.
+
+Knows the columnar schema; touches no database.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from orthanc_cohorts.harmonise import canonical_concept, unit_of_code
+from orthanc_cohorts.harmonise.units import to_canonical
+from orthanc_cohorts.model import schema
+from orthanc_cohorts.model.rows import Columns
+from orthanc_cohorts.model.schema import TABLES, Table
+from orthanc_cohorts.store.hashes import hash_of_id, hash_of_text
+
+_TYPES = {
+    schema.TEXT: pa.string(),
+    schema.TIMESTAMP: pa.string(),
+    schema.DATE: pa.string(),
+    schema.INTEGER: pa.int32(),
+    schema.BIGINT: pa.int64(),
+    schema.DOUBLE: pa.float64(),
+    schema.BOOLEAN: pa.bool_(),
+    schema.INTEGERS: pa.list_(pa.int32()),
+    schema.DOUBLES: pa.list_(pa.float64()),
+    schema.TEXTS: pa.list_(pa.string()),
+}
+"""Times and dates stay text: the database casts them as it inserts."""
+
+
+class Keys:
+    """Keys of the objects of a batch, by their number; -1 in `instance` for objects that are left out."""
+
+    def __init__(self, instance: Any, series: Any, study: Any) -> None:
+        self.instance = np.asarray(instance, dtype=np.int64)
+        self.series = np.asarray(series, dtype=np.int32)
+        self.study = np.asarray(study, dtype=np.int32)
+
+
+def to_arrow(name: str, columns: Columns, keys: Keys, seq: int) -> pa.Table | None:
+    """Return the rows of one table as the index stores them, None when no row is left.
+
+    columns: as on the wire; a column left out is NULL throughout.
+    """
+    table = TABLES[name]
+    owner = np.asarray(columns["object"], dtype=np.int64)
+    instance = keys.instance[owner]
+    built: dict[str, pa.Array] = {
+        "instance_key": pa.array(instance),
+        "series_key": pa.array(keys.series[owner]),
+        "study_key": pa.array(keys.study[owner]),
+    }
+    for column in table.columns:
+        values = columns.get(column.name)
+        if values is not None:
+            built[column.name] = pa.array(values, type=_TYPES[column.type])
+    _add_canonical_codes(table, columns, built)
+    if name == "measurement":
+        _add_units(columns, built)
+    elif name == "instance":
+        built["orthanc_hash"] = _hashes(columns["orthanc_id"], hash_of_id)
+        built["sop_hash"] = _hashes(columns.get("sop_instance_uid") or [None] * len(owner), hash_of_text, 0)
+        built["seq"] = pa.array(np.full(len(owner), seq, dtype=np.int64))
+    elif name == "reference" and "target_sop_instance_uid" in columns:
+        built["target_hash"] = _hashes(columns["target_sop_instance_uid"], hash_of_text)
+    result = pa.table(built)
+    if (instance < 0).any():
+        result = result.filter(pa.array(instance >= 0))
+    return result if result.num_rows else None
+
+
+def _add_canonical_codes(table: Table, columns: Columns, built: dict[str, pa.Array]) -> None:
+    for name in table.coded:
+        codes = columns.get(f"{name}_code")
+        if codes is None:
+            continue
+        schemes = columns.get(f"{name}_scheme") or [None] * len(codes)
+        canonical = [canonical_concept(s, c) for s, c in zip(schemes, codes, strict=True)]
+        built[name] = pa.array(canonical, type=pa.string())
+
+
+def _add_units(columns: Columns, built: dict[str, pa.Array]) -> None:
+    codes = columns.get("unit_code")
+    if codes is None:
+        return
+    none = [None] * len(codes)
+    schemes, values = columns.get("unit_scheme") or none, columns.get("value") or none
+    units = [unit_of_code(s, c) for s, c in zip(schemes, codes, strict=True)]
+    built["unit"] = pa.array([u and u.ucum for u in units], type=pa.string())
+    built["unit_canonical"] = pa.array([u and u.canonical for u in units], type=pa.string())
+    built["value_canonical"] = pa.array(
+        [None if u is None or v is None else to_canonical(v, u) for u, v in zip(units, values, strict=True)],
+        type=pa.float64(),
+    )
+
+
+def _hashes(values: list[Any], hash_of: Any, missing: int | None = None) -> pa.Array:
+    return pa.array([missing if v is None else hash_of(v) for v in values], type=pa.uint64())

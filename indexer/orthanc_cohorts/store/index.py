@@ -1,0 +1,121 @@
+"""The index as its users see it: batches in, consistent snapshots out.
+
+Owns the database; readers never wait for the writer (DuckDB's own snapshots).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+from orthanc_cohorts_sql import load
+
+from orthanc_cohorts.errors import IndexBusy
+from orthanc_cohorts.model.schema import TABLES
+from orthanc_cohorts.store.batch import Batch
+from orthanc_cohorts.store.database import connect
+from orthanc_cohorts.store.statements import run
+from orthanc_cohorts.store.writer import Writer
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One reading transaction: everything asked through `cursor` is of one generation."""
+
+    cursor: duckdb.DuckDBPyConnection
+    generation: int
+    cursor_seq: int
+    orthanc_database: str | None
+
+
+class Index:
+    """The index of one Orthanc. Open it once per process; no other process may open it meanwhile."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, default_issuer: str = "") -> None:
+        self._connection = connection
+        self._lock = threading.Lock()
+        self._writer = Writer(connection, default_issuer)
+        self._closed = False
+
+    @classmethod
+    def open(
+        cls, directory: Path, *, threads: int = 2, memory_limit: str = "2GB", default_issuer: str = ""
+    ) -> Index:
+        """Open, create or migrate the index in a directory.
+
+        Raises SchemaTooNew; duckdb.IOException when another process holds it.
+        """
+        return cls(connect(directory, threads=threads, memory_limit=memory_limit), default_issuer)
+
+    @contextmanager
+    def read(self) -> Iterator[Snapshot]:
+        """Give a snapshot of the index for the length of the block. Raises IndexBusy when it is closed."""
+        if self._closed:
+            raise IndexBusy("the index is closing; ask again in a moment")
+        cursor = self._connection.cursor()
+        try:
+            cursor.begin()
+            [row] = run(cursor, "SELECT generation, cursor_seq, orthanc_database FROM state")
+            yield Snapshot(cursor, *row)
+        finally:
+            cursor.close()
+
+    def apply(self, batch: Batch) -> int:
+        """Take in a batch; return the generation afterwards. Raises IndexBusy when the index is closed."""
+        with self._lock:
+            if self._closed:
+                raise IndexBusy("the index is closing; push again after the restart")
+            return self._writer.apply(batch)
+
+    def purge(self) -> int:
+        """Remove the rows of dead instances for good; return how many instances were purged.
+
+        Nothing that a reader can see changes. One transaction, so that a crash leaves either state.
+        """
+        with self._lock:
+            if self._closed:
+                return 0
+            connection = self._connection
+            connection.begin()
+            try:
+                [(count,)] = run(connection, "SELECT count(*) FROM tombstone")
+                if count:
+                    for name in TABLES:
+                        connection.execute(
+                            f'DELETE FROM "{name}" WHERE instance_key IN (SELECT instance_key FROM tombstone)'
+                        ).fetchall()
+                    run(connection, "DELETE FROM tombstone")
+                connection.commit()
+            except BaseException:
+                connection.rollback()
+                raise
+            return int(count)
+
+    @contextmanager
+    def write(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Give the writer's connection inside a transaction, for the small tables of `sync`.
+
+        Raises IndexBusy when the index is closed.
+        """
+        with self._lock:
+            if self._closed:
+                raise IndexBusy("the index is closing")
+            self._connection.begin()
+            try:
+                yield self._connection
+                self._connection.commit()
+            except BaseException:
+                self._connection.rollback()
+                raise
+
+    def close(self) -> None:
+        """Finish the running transaction, write everything to disk and close; safe to call twice."""
+        with self._lock:
+            if not self._closed:
+                self._closed = True
+                run(self._connection, load("store/checkpoint"))
+                self._connection.close()

@@ -1,0 +1,212 @@
+"""The single writer: one batch, one transaction.
+
+A replaced or deleted instance leaves a tombstone, which hides its rows at once; `purge` removes them later.
+Knows nothing of where batches come from.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import duckdb
+import pyarrow as pa
+from orthanc_cohorts_sql import load
+
+from orthanc_cohorts.model.schema import TABLES
+from orthanc_cohorts.store.batch import Batch, Observed
+from orthanc_cohorts.store.columns import Keys, to_arrow
+from orthanc_cohorts.store.derive import Counters, Touched, rederive
+from orthanc_cohorts.store.hashes import hash_of_id, hash_of_text
+from orthanc_cohorts.store.statements import column, run, with_table
+
+REMEMBERED = 200_000
+"""Observations kept to tell a late one; longer than any observer may hold a batch back."""
+
+
+_APPEND = {name: f'INSERT INTO "{name}" BY NAME SELECT * FROM incoming' for name in TABLES}
+
+
+class _Live(NamedTuple):
+    instance_key: int
+    series_key: int
+    study_key: int
+    attachment_uuid: str | None
+    sop_hash: int
+
+
+class Writer:
+    """Applies batches; not thread-safe, its owner holds the lock."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, default_issuer: str = "") -> None:
+        self._connection = connection
+        self._default_issuer = default_issuer
+        self._observed: OrderedDict[str, int] = OrderedDict()
+
+    def apply(self, batch: Batch) -> int:
+        """Take in a batch in one transaction; return the generation of the index afterwards.
+
+        Late observations (older than what is known of an instance) are dropped; an instance whose file is
+        the known one keeps its rows. The generation grows only when rows changed.
+        """
+        connection = self._connection
+        objects, gone = self._news(batch)
+        connection.begin()
+        try:
+            generation, counters = self._state()
+            touched = Touched()
+            self._add(batch, objects, counters, touched)
+            self._bury(gone, touched)
+            if touched:
+                rederive(connection, touched, counters, self._default_issuer)
+                generation += 1
+            self._remember_state(generation, counters, batch)
+            connection.commit()
+        except BaseException:
+            connection.rollback()
+            raise
+        self._remember(batch)
+        return generation
+
+    def _news(self, batch: Batch) -> tuple[dict[str, int], list[str]]:
+        """Return (instance to its number in the batch, instances gone), the last word on each only."""
+        latest: dict[str, tuple[int, int | None]] = {}
+        for number, (name, observed_ns) in enumerate(batch.objects):
+            if observed_ns >= latest.get(name, (self._observed.get(name, -1), None))[0]:
+                latest[name] = (observed_ns, number)
+        for name, observed_ns in batch.gone:
+            if observed_ns >= latest.get(name, (self._observed.get(name, -1), None))[0]:
+                latest[name] = (observed_ns, None)
+        objects = {name: number for name, (_, number) in latest.items() if number is not None}
+        return objects, [name for name, (_, number) in latest.items() if number is None]
+
+    def _remember(self, batch: Batch) -> None:
+        for name, observed_ns in (*batch.objects, *batch.gone):
+            if observed_ns > self._observed.get(name, -1):
+                self._observed[name] = observed_ns
+                self._observed.move_to_end(name)
+        while len(self._observed) > REMEMBERED:
+            self._observed.popitem(last=False)
+
+    def _add(self, batch: Batch, objects: dict[str, int], counters: Counters, touched: Touched) -> None:
+        if not objects:
+            return
+        instances = batch.tables["instance"]
+        numbers = list(objects.values())
+        series_ids = {n: instances["orthanc_series_id"][n] for n in numbers}
+        study_ids = {n: instances["orthanc_study_id"][n] for n in numbers}
+        series_keys = self._keys("series", series_ids.values(), counters)
+        study_keys = self._keys("study", study_ids.values(), counters)
+        known = self._live(objects, series_keys.values())
+        uuids = instances.get("attachment_uuid") or [None] * len(batch.objects)
+        same = {
+            name
+            for name, live in known.items()
+            if live.attachment_uuid and live.attachment_uuid == uuids[objects[name]]
+        }
+        self._raise_seq([known[name].instance_key for name in same], batch.seq)
+        added = [(name, number) for name, number in objects.items() if name not in same]
+        if not added:
+            return
+        count = len(batch.objects)
+        keys = Keys([-1] * count, [0] * count, [0] * count)
+        first = counters.take("instance", len(added))
+        sop_uids = instances.get("sop_instance_uid") or [None] * count
+        for key, (_, number) in enumerate(added, first):
+            keys.instance[number] = key
+            series_id, study_id = series_ids[number], study_ids[number]
+            keys.series[number], keys.study[number] = series_keys[series_id], study_keys[study_id]
+            touched.series[series_keys[series_id]] = series_id
+            touched.study[study_keys[study_id]] = study_id
+            if sop_uids[number] is not None:
+                touched.targets.append(hash_of_text(sop_uids[number]))
+        self._tombstone([live for name, live in known.items() if name not in same], touched)
+        for name in TABLES:
+            if name in batch.tables:
+                self._append(name, to_arrow(name, batch.tables[name], keys, batch.seq), touched)
+
+    def _append(self, name: str, rows: pa.Table | None, touched: Touched) -> None:
+        if rows is None:
+            return
+        if name == "subject":
+            touched.speakers += set(rows.column("instance_key").to_pylist())
+        with_table(self._connection, incoming=rows)
+        run(self._connection, _APPEND[name])
+
+    def _bury(self, gone: list[str], touched: Touched) -> None:
+        if not gone:
+            return
+        with_table(self._connection, incoming=column("orthanc_hash", map(hash_of_id, gone), pa.uint64()))
+        names = set(gone)
+        rows = run(self._connection, load("store/live_instances_by_id"))
+        self._tombstone([_Live(r[0], r[1], r[2], r[4], r[5]) for r in rows if r[3] in names], touched)
+
+    def _tombstone(self, dead: list[_Live], touched: Touched) -> None:
+        if not dead:
+            return
+        for live in dead:
+            touched.series.setdefault(live.series_key, None)
+            touched.study.setdefault(live.study_key, None)
+            touched.targets.append(live.sop_hash)
+        with_table(
+            self._connection,
+            incoming=column("instance_key", (live.instance_key for live in dead), pa.int64()),
+        )
+        run(self._connection, "INSERT INTO tombstone SELECT instance_key FROM incoming")
+
+    def _keys(self, kind: str, names: Iterable[str], counters: Counters) -> dict[str, int]:
+        """Return the keys of series or studies by Orthanc identifier; unknown ones get new keys."""
+        wanted = dict.fromkeys(names)
+        with_table(self._connection, incoming=column("orthanc_hash", map(hash_of_id, wanted), pa.uint64()))
+        rows = run(self._connection, load(f"store/{kind}_keys"))
+        found: dict[str, int] = {name: key for name, key in rows if name in wanted}
+        for name in wanted:
+            if name not in found:
+                found[name] = counters.take(kind)
+        return found
+
+    def _live(self, names: Iterable[str], series_keys: Iterable[int]) -> dict[str, _Live]:
+        wanted = set(names)
+        with_table(
+            self._connection,
+            incoming=column("orthanc_hash", map(hash_of_id, wanted), pa.uint64()),
+            incoming_series=column("series_key", series_keys, pa.int32()),
+        )
+        rows = run(self._connection, load("store/live_instances"))
+        return {r[3]: _Live(r[0], r[1], r[2], r[4], r[5]) for r in rows if r[3] in wanted}
+
+    def _raise_seq(self, keys: list[int], seq: int) -> None:
+        if not keys:
+            return
+        with_table(self._connection, incoming=column("instance_key", keys, pa.int64()))
+        run(
+            self._connection,
+            load("store/raise_seq"),
+            {"seq": seq},
+        )
+
+    def _state(self) -> tuple[int, Counters]:
+        [row] = run(
+            self._connection,
+            load("store/state"),
+        )
+        return row[0], Counters(*row[1:])
+
+    def _remember_state(self, generation: int, counters: Counters, batch: Batch) -> None:
+        run(
+            self._connection,
+            load("store/update_state"),
+            {
+                "generation": generation,
+                "cursor": batch.cursor,
+                "orthanc_database": batch.orthanc_database,
+                "instance": counters.instance,
+                "series": counters.series,
+                "study": counters.study,
+                "patient": counters.patient,
+            },
+        )
+
+
+__all__ = ["Observed", "Writer"]

@@ -1,0 +1,26 @@
+-- One row per SR document (any object with a root content item).
+CREATE TABLE document (
+    instance_key           BIGINT NOT NULL,
+    series_key             INTEGER NOT NULL,
+    study_key              INTEGER NOT NULL,
+    title_scheme           VARCHAR,
+    title_code             VARCHAR,
+    title_meaning          VARCHAR,
+    title                  VARCHAR,
+    template_identifier    VARCHAR,
+    mapping_resource       VARCHAR,
+    completion_flag        VARCHAR,
+    verification_flag      VARCHAR,
+    preliminary_flag       VARCHAR,
+    content_time           TIMESTAMP,
+    content_time_precision VARCHAR,
+    language_scheme        VARCHAR,
+    language_code          VARCHAR,
+    language_meaning       VARCHAR,
+    language               VARCHAR,
+    n_items                INTEGER,
+    n_num                  INTEGER,
+    n_code                 INTEGER,
+    n_text                 INTEGER,
+    max_depth              INTEGER
+)

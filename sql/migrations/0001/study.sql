@@ -1,0 +1,32 @@
+-- One row per study, derived from its instances; nothing in it outlives them.
+-- Text columns, `varies`, _min and _max as in series. modalities: distinct and sorted.
+CREATE TABLE study (
+    study_key             INTEGER NOT NULL,
+    patient_key           INTEGER NOT NULL,
+    orthanc_hash          UBIGINT NOT NULL,
+    orthanc_id            VARCHAR,
+    orthanc_patient_id    VARCHAR,
+    study_instance_uid    VARCHAR,
+    study_time            TIMESTAMP,
+    study_time_precision  VARCHAR,
+    patient_birth_date    DATE,
+    study_description     VARCHAR,
+    study_id              VARCHAR,
+    accession_number      VARCHAR,
+    patient_sex           VARCHAR,
+    ethnic_group          VARCHAR,
+    patient_name          VARCHAR,
+    patient_age_years_min DOUBLE,
+    patient_age_years_max DOUBLE,
+    patient_size_m_min    DOUBLE,
+    patient_size_m_max    DOUBLE,
+    patient_weight_kg_min DOUBLE,
+    patient_weight_kg_max DOUBLE,
+    patient_bmi_min       DOUBLE,
+    patient_bmi_max       DOUBLE,
+    modalities            VARCHAR[],
+    institution_name      VARCHAR,
+    series_count          BIGINT,
+    instance_count        BIGINT,
+    varies                VARCHAR[]
+)

@@ -1,0 +1,17 @@
+-- One row per TEXT item, kept whole.
+CREATE TABLE text_item (
+    instance_key       BIGINT NOT NULL,
+    series_key         INTEGER NOT NULL,
+    study_key          INTEGER NOT NULL,
+    path               VARCHAR,
+    group_path         VARCHAR,
+    concept_scheme     VARCHAR,
+    concept_code       VARCHAR,
+    concept_meaning    VARCHAR,
+    concept            VARCHAR,
+    text               VARCHAR,
+    subject            INTEGER,
+    own_time           TIMESTAMP,
+    own_time_source    VARCHAR,
+    own_time_precision VARCHAR
+)

@@ -1,0 +1,2 @@
+-- Write everything committed into the database file.
+CHECKPOINT
