@@ -77,7 +77,7 @@ def add_device(ds: Dataset, device: Device, institution: str) -> None:
 
 
 def stamp(ds: Dataset, moment: datetime) -> None:
-    """Set creation, content, contribution and verification time, most of which highdicom takes from the clock."""
+    """Set creation, content, contribution and verification time, which highdicom takes from the clock."""
     ds.InstanceCreationDate = ds.ContentDate = dicom_date(moment)
     ds.InstanceCreationTime = ds.ContentTime = dicom_time(moment)
     for equipment in ds.get("ContributingEquipmentSequence", []):

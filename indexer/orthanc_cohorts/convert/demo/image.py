@@ -41,8 +41,7 @@ def native_series(person: Person, ct: CtScan) -> Iterator[Dataset]:
 
 
 def _series(person: Person, ct: CtScan, native: bool) -> Iterator[Dataset]:
-    slices = range(0, ct.slices, 2) if native else range(ct.slices)
-    for instance, at in enumerate(slices, 1):
+    for instance, at in enumerate(ct.positions(native), 1):
         yield _slice(person, ct, at, instance, native)
 
 
@@ -82,10 +81,7 @@ def _add_acquisition(ds: Dataset, ct: CtScan, native: bool) -> None:
 
 
 def _add_geometry(ds: Dataset, ct: CtScan, at: int, native: bool) -> None:
-    thickness = 2 * ct.thickness_mm if native else ct.thickness_mm
-    if ct.uneven and at == ct.slices - 1:
-        thickness *= 2  # the last slice of one patient differs, as after a merged reconstruction
-    ds.SliceThickness = f"{thickness:g}"
+    ds.SliceThickness = f"{ct.slice_mm(at, native):g}"
     ds.FrameOfReferenceUID = uid("frame of reference", ds.StudyInstanceUID)
     ds.PositionReferenceIndicator = ""
     ds.ImagePositionPatient = ["-20", "-180", f"{-420 + at * ct.thickness_mm:.3f}"]

@@ -93,6 +93,19 @@ class CtScan:
                             voxels.add((at, row, column))
         return frozenset(voxels)
 
+    def series(self) -> tuple[bool, ...]:
+        """Return one truth value per series: whether it is the native one."""
+        return (True, False) if self.native else (False,)
+
+    def positions(self, native: bool) -> range:
+        """Return the positions, from 0, at which that series has a slice; a native one has every other."""
+        return range(0, self.slices, 2 if native else 1)
+
+    def slice_mm(self, at: int, native: bool) -> float:
+        """Return the thickness of a slice, mm; the last one of an uneven scan is twice as thick."""
+        doubled = native + (self.uneven and at == self.slices - 1)
+        return self.thickness_mm * (1 << doubled)
+
     @property
     def calcium_mm3(self) -> float:
         """Calcified volume, mm3, to one decimal."""

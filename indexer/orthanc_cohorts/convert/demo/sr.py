@@ -1,6 +1,6 @@
 """Structured reports by highdicom: content items by short names, and the document around them.
 
-Knows nothing of what is reported. highdicom's templates lack TID 3700 and 3802, so those are built item by item.
+Knows nothing of what is reported. highdicom has no templates 3700 and 3802, so those are built item by item.
 """
 
 from __future__ import annotations
@@ -61,6 +61,9 @@ def num(name: str, value: float | None, ucum: str, reason: str = "not attempted"
     )
     if value is None:
         make_missing(item, reason)
+    else:
+        # highdicom 0.28 would write 64 as 64.0; devices do not.
+        item.MeasuredValueSequence[0].NumericValue = str(value)
     return item
 
 

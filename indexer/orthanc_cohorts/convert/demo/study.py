@@ -56,11 +56,11 @@ REMARK = {
     False: (
         "Admitted for transcatheter aortic valve implantation after discussion in the heart team. Symptoms: "
         "dyspnea on exertion, NYHA III.\r\nTransfemoral access, self-expanding prosthesis, good position, no "
-        "relevant paravalvular leak. Conduction watched on the ward for 48 hours; mobilised on the second day "
-        "without problems. Dual antiplatelet therapy as discussed; control visit with ECG after three months."
+        "relevant paravalvular leak. Conduction watched on the ward for 48 hours; mobilised on the second "
+        "day without problems. Dual antiplatelet therapy as discussed; control with ECG after three months."
     ),
 }
-"""Free text in German and in English; the English one is longer than Orthanc's own JSON lets through (256)."""
+"""Free text in German and English; the English one is longer than Orthanc's own JSON lets through."""
 
 
 def plan_study(patients: int) -> list[PatientPlan]:
@@ -165,10 +165,10 @@ def _measures(number: int, person: Person, ct: CtScan) -> tuple[Measures, ...]:
         states_template=number != NO_TEMPLATE and chance.happens("template", 0.9),
         final=True,
     )
-    if number == SUPERSEDED or chance.happens("superseded", 0.1):
-        return (_draft(final, chance), _with(final, replaces=0))
     if number == DUPLICATE:
         return (final, _with(final, copy_of=0))
+    if number == SUPERSEDED or chance.happens("superseded", 0.1):
+        return (_draft(final, chance), _with(final, replaces=0))
     return (final,)
 
 
