@@ -36,3 +36,15 @@ become_root() {
 }
 
 installed() { dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null | grep -qx installed; }
+
+# Remove a folder and all below it, but only when nothing is mounted there: rm would empty what is mounted,
+# and --one-file-system knows devices, not bind mounts. Refuses otherwise; the caller's work is then left.
+remove_tree() {
+    local folder line
+    folder=$(realpath -m -- "$1")
+    [ "$folder" != / ] || die "will not remove /"
+    while read -r line; do
+        case $line/ in "$folder"/*) die "$line is mounted below $folder, which is therefore not removed" ;; esac
+    done < <(awk '{print $5}' /proc/self/mountinfo)
+    rm -rf -- "$folder"
+}

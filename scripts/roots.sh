@@ -10,7 +10,7 @@ base_root() {
         command -v debootstrap >/dev/null || "$CHECKOUT/scripts/debian-packages" debootstrap >&2
         say "debootstrap $suite (minutes, once; kept in $root)"
         mkdir -p "$ROOTS"
-        rm -rf --one-file-system "$root.part"
+        remove_tree "$root.part"
         debootstrap --variant=minbase "$suite" "$root.part" "$DEBIAN_MIRROR" >"$ROOTS/$suite.log" 2>&1 ||
             die "debootstrap $suite failed; see $ROOTS/$suite.log"
         # A root is no machine: nothing that is installed in it may start.
