@@ -256,7 +256,9 @@ class _Walk:
         if group == 0xFFFE:
             return None, length
         if group == 0 or group % 2 == 0 and tag not in SEQUENCE_TAGS and length > self.source.size:
-            raise UnsupportedEncoding(f"({tag >> 16:04X},{tag & 0xFFFF:04X}) has neither a VR nor a possible length")
+            raise UnsupportedEncoding(
+                f"({tag >> 16:04X},{tag & 0xFFFF:04X}) has neither a VR nor a possible length"
+            )
         self.flaws.append(Flaw("element-without-vr", tag, "read as implicit VR"))
         return None, length
 

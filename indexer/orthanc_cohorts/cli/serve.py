@@ -1,0 +1,131 @@
+"""The sidecar process: index, background work and HTTP over a Unix socket, from start to graceful stop.
+
+Wires the floors together; holds no logic of theirs.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket as sockets
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import uvicorn
+
+from orthanc_cohorts import __version__
+from orthanc_cohorts.api.app import create_app
+from orthanc_cohorts.api.internal import internal_router
+from orthanc_cohorts.cli.orders import Orders
+from orthanc_cohorts.errors import ConfigurationError
+from orthanc_cohorts.store import Index
+from orthanc_cohorts.sync.keeper import Keeper
+from orthanc_cohorts.sync.orthanc_client import OrthancClient
+
+LOG = logging.getLogger("orthanc_cohorts")
+STOP_SECONDS = 1.0
+LOCK_WAIT_SECONDS = 5.0
+
+
+def serve(orders: Orders, parent: int | None = None) -> None:
+    """Run the sidecar until SIGTERM, SIGINT or the end of file `parent` (the plugin's end of our input).
+
+    Raises ConfigurationError, SchemaTooNew: nothing was started.
+    """
+    settings = orders.settings
+    logging.basicConfig(
+        level=settings["LogLevel"].upper(), format="%(levelname)s %(message)s", stream=sys.stderr
+    )
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    index = _open(orders)
+    client = OrthancClient(orders.orthanc_url, orders.authorization)
+    keeper = Keeper(index, client, orders.storage_directory, settings)
+
+    def status() -> dict[str, Any]:
+        with index.read() as snapshot:
+            generation = snapshot.generation
+        return {"ready": True, "version": __version__, "generation": generation, **keeper.status()}
+
+    app = create_app(
+        index,
+        internal=internal_router(index, keeper, status),
+        status=status,
+        time_limit_seconds=settings["RequestTimeoutSeconds"],
+        max_requests=settings["MaxRequests"],
+        max_body_bytes=settings["MaxBodyBytes"],
+        threads=settings["Threads"],
+    )
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            timeout_graceful_shutdown=int(STOP_SECONDS),
+        )
+    )
+    listening = _listen(orders.socket)
+    if parent is not None:
+        threading.Thread(target=_watch, args=(parent, server), name="parent", daemon=True).start()
+    keeper.start()
+    LOG.info("sidecar %s serves %s for %s", __version__, orders.socket, orders.orthanc_url)
+    try:
+        server.run(sockets=[listening])
+    finally:
+        orders.socket.unlink(missing_ok=True)
+        keeper.stop()
+        client.close()
+        index.close()
+        LOG.info("sidecar stopped")
+
+
+def _open(orders: Orders) -> Index:
+    """Open the index; wait a moment for a predecessor that is just closing it."""
+    deadline = time.monotonic() + LOCK_WAIT_SECONDS
+    while True:
+        try:
+            return Index.open(
+                orders.data_directory,
+                threads=orders.settings["Threads"],
+                memory_limit=orders.settings["MemoryLimit"],
+                default_issuer=orders.settings["DefaultIssuer"],
+            )
+        except duckdb.IOException as error:
+            if time.monotonic() > deadline:
+                raise ConfigurationError(
+                    f"{orders.data_directory}: the index cannot be opened ({error}); is another sidecar running?"
+                ) from error
+            time.sleep(0.1)
+
+
+def _listen(path: Path) -> sockets.socket:
+    """Bind a private Unix socket, replacing a dead predecessor's."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.unlink(missing_ok=True)
+    listening = sockets.socket(sockets.AF_UNIX, sockets.SOCK_STREAM)
+    before = os.umask(0o177)
+    try:
+        listening.bind(str(path))
+    except OSError as error:
+        raise ConfigurationError(
+            f"{path}: no socket can be made there ({error}); a path has at most 107 bytes"
+        ) from error
+    finally:
+        os.umask(before)
+    listening.listen(128)
+    return listening
+
+
+def _watch(parent: int, server: uvicorn.Server) -> None:
+    """End the process when the other end of a pipe closes: the plugin stopped, or Orthanc died."""
+    while os.read(parent, 4096):
+        pass
+    LOG.info("Orthanc is gone")
+    server.should_exit = True
+    # A request that hangs must not keep an orphan alive.
+    threading.Timer(2 * STOP_SECONDS + 1, os.kill, (os.getpid(), signal.SIGKILL)).start()

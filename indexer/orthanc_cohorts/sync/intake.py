@@ -1,0 +1,101 @@
+"""Looking at many instances and handing what was found to the index, in batches.
+
+The one way by which the sidecar itself adds and removes; what cannot be looked at now is remembered.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+
+import pyarrow as pa
+from orthanc_cohorts_sql import load
+
+from orthanc_cohorts.errors import OrthancUnavailable
+from orthanc_cohorts.model.rows import to_columns
+from orthanc_cohorts.store import Batch, Index, Observed
+from orthanc_cohorts.store.hashes import hash_of_id
+from orthanc_cohorts.store.statements import column, run, with_table
+from orthanc_cohorts.sync.looking import Look, Looker
+from orthanc_cohorts.sync.orthanc_client import OrthancClient
+
+LOG = logging.getLogger(__name__)
+BATCH = 200
+"""Instances looked at in one transaction."""
+
+
+class Intake:
+    """Reads instances in parallel and applies them; may be used from several threads.
+
+    looked: instances looked at since the start, for progress.
+    """
+
+    def __init__(self, index: Index, client: OrthancClient, looker: Looker, workers: int) -> None:
+        self._index = index
+        self._client = client
+        self._looker = looker
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="look")
+        self._retry: dict[str, str] = {}
+        self._retry_lock = threading.Lock()
+        self.looked = 0
+
+    def close(self) -> None:
+        """Stop looking; what is under way is finished."""
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    @property
+    def unreadable(self) -> int:
+        """How many instances could not be looked at and wait to be tried again."""
+        return len(self._retry)
+
+    def take(self, orthanc_ids: Iterable[str], stop: Callable[[], bool] = lambda: False) -> None:
+        """Look at every instance named and bring the index to what was found.
+
+        Raises OrthancUnavailable when Orthanc does not answer at all; an instance that fails alone waits
+        for `retry`.
+        """
+        waiting = iter(dict.fromkeys(orthanc_ids))
+        while not stop() and (ids := list(islice(waiting, BATCH))):
+            self._take_batch(ids)
+
+    def retry(self) -> None:
+        """Try again what could not be looked at before."""
+        with self._retry_lock:
+            waiting, self._retry = list(self._retry), {}
+        if waiting:
+            self.take(waiting)
+
+    def known(self, orthanc_ids: Sequence[str]) -> dict[str, tuple[int, str | None]]:
+        """Return (seq, attachment UUID) of the live instances among those named."""
+        wanted = set(orthanc_ids)
+        with self._index.read() as snapshot:
+            with_table(snapshot.cursor, incoming=column("orthanc_hash", map(hash_of_id, wanted), pa.uint64()))
+            rows = run(snapshot.cursor, load("sync/known_instances"))
+        return {name: (seq, uuid) for name, seq, uuid in rows if name in wanted}
+
+    def _take_batch(self, ids: list[str]) -> None:
+        # Read before the files are: whatever is logged up to here is seen by looking now.
+        seq = self._client.last_seq()
+        looks = [look for look in self._pool.map(self._look, ids) if look is not None]
+        self.looked += len(ids)
+        there = [look for look in looks if look.rows is not None]
+        batch = Batch(
+            objects=[Observed(look.orthanc_id, look.observed_ns) for look in there],
+            tables=to_columns([look.rows for look in there if look.rows is not None]),
+            gone=[Observed(look.orthanc_id, look.observed_ns) for look in looks if look.rows is None],
+            seq=seq,
+        )
+        if batch.objects or batch.gone:
+            self._index.apply(batch)
+
+    def _look(self, orthanc_id: str) -> Look | None:
+        try:
+            return self._looker.look(orthanc_id)
+        except (OrthancUnavailable, OSError) as error:
+            LOG.warning("instance %s is tried again later: %s", orthanc_id, error)
+            with self._retry_lock:
+                self._retry[orthanc_id] = str(error)
+            return None

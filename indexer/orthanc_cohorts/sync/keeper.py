@@ -1,0 +1,158 @@
+"""The sidecar's background work: one thread follows the log, one compares, each when it is due.
+
+Knows schedules, not how the work is done.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from orthanc_cohorts.errors import CohortsError, OrthancUnavailable
+from orthanc_cohorts.store import Index
+from orthanc_cohorts.sync.follow import Follower
+from orthanc_cohorts.sync.intake import Intake
+from orthanc_cohorts.sync.looking import Looker
+from orthanc_cohorts.sync.orthanc_client import OrthancClient
+from orthanc_cohorts.sync.reconcile import Reconciler
+
+LOG = logging.getLogger(__name__)
+RETRY_SECONDS = 30.0
+SWEEP_PAUSE_SECONDS = 0.05
+
+
+class Keeper:
+    """Keeps one index equal to one Orthanc until it is stopped."""
+
+    def __init__(
+        self, index: Index, client: OrthancClient, storage_directory: Path | None, settings: Mapping[str, Any]
+    ) -> None:
+        self._index, self._client, self._settings = index, client, settings
+        self._intake = Intake(index, client, Looker(client, storage_directory), settings["FetchWorkers"])
+        self._follower = Follower(index, client, self._intake)
+        self._reconciler = Reconciler(index, client, self._intake)
+        self._stop = threading.Event()
+        self._wake = threading.Event()
+        self._deferred: list[str] = []
+        self._lock = threading.Lock()
+        self._due = {"reconcile": 0.0, "sweep": 0.0, "retry": time.monotonic() + RETRY_SECONDS, "purge": 0.0}
+        self._caught_up = False
+        self._error: str | None = None
+        self._threads = [
+            threading.Thread(target=self._repeat, args=(work,), name=name, daemon=True)
+            for name, work in (("follow", self._follow), ("compare", self._compare))
+        ]
+
+    def start(self) -> None:
+        """Start the background threads."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self, timeout_s: float = 1.5) -> None:
+        """Ask the threads to stop and wait for them; what is under way is finished or given up."""
+        self._stop.set()
+        self._wake.set()
+        deadline = time.monotonic() + timeout_s
+        for thread in self._threads:
+            if thread.is_alive():
+                thread.join(max(0.0, deadline - time.monotonic()))
+        self._intake.close()
+
+    def defer(self, orthanc_ids: list[str]) -> None:
+        """Have instances looked at soon: the plugin left them to the sidecar."""
+        with self._lock:
+            self._deferred += orthanc_ids
+        self._wake.set()
+
+    def reconcile(self) -> None:
+        """Have the index compared with Orthanc now, attachments included."""
+        self._due["reconcile"] = self._due["sweep"] = 0.0
+        self._wake.set()
+
+    def status(self) -> dict[str, Any]:
+        """Return how far the index is behind, and what the thread is doing."""
+        progress = self._reconciler.progress
+        return {
+            "cursor_seq": self._follower.cursor,
+            "last_seq": self._follower.last,
+            "lag_changes": self._follower.lag,
+            "caught_up": self._caught_up and not self._deferred,
+            "deferred": len(self._deferred),
+            "unreadable": self._intake.unreadable,
+            "looked": self._intake.looked,
+            "reconcile": {
+                "running": progress.running,
+                "done": progress.done,
+                "total": progress.total,
+                "completed": progress.completed,
+                "waiting": self._due["reconcile"] == 0.0 or self._due["sweep"] == 0.0,
+            },
+            "error": self._error,
+        }
+
+    def _repeat(self, work: Callable[[], None]) -> None:
+        while not self._stop.is_set():
+            try:
+                work()
+                self._error = None
+            except OrthancUnavailable as error:
+                self._error = str(error)
+                LOG.warning("waiting for Orthanc: %s", error)
+                self._stop.wait(1.0)
+            except CohortsError as error:
+                self._error = str(error)
+                LOG.error("%s", error)
+            except Exception as error:
+                # The loop must outlive anything, or the index would silently fall behind.
+                self._error = f"{type(error).__name__}: {error}"
+                LOG.exception("background work failed; it is tried again")
+                self._stop.wait(1.0)
+            self._wake.wait(self._settings["PollSeconds"])
+            self._wake.clear()
+
+    def _follow(self) -> None:
+        self._take_deferred()
+        if self._follower.step(self._stop.is_set):
+            self.reconcile()
+        self._caught_up = self._follower.lag == 0
+        if self._is_due("retry", RETRY_SECONDS):
+            self._intake.retry()
+        if self._is_due("purge", self._settings["PurgeSeconds"]):
+            self._index.purge()
+
+    def _compare(self) -> None:
+        if self._is_due("reconcile", self._settings["ReconcileSeconds"]):
+            self._again_unless_done("reconcile", lambda: self._reconciler.compare_series(self._stop.is_set))
+        if self._is_due("sweep", self._settings["SweepSeconds"]):
+            self._again_unless_done("sweep", lambda: self._reconciler.sweep(self._stop.is_set, self._pause))
+
+    def _pause(self) -> None:
+        self._stop.wait(SWEEP_PAUSE_SECONDS)
+
+    def _again_unless_done(self, name: str, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except BaseException:
+            self._due[name] = 0.0
+            raise
+
+    def _is_due(self, name: str, period_s: float) -> bool:
+        now = time.monotonic()
+        if now < self._due[name]:
+            return False
+        self._due[name] = now + period_s
+        return True
+
+    def _take_deferred(self) -> None:
+        with self._lock:
+            waiting, self._deferred = self._deferred, []
+        if waiting:
+            try:
+                self._intake.take(waiting, self._stop.is_set)
+            except BaseException:
+                self.defer(waiting)
+                raise
