@@ -26,9 +26,8 @@ def members(output, uri, **request):
 
 
 def modules(output, uri, **request):
-    output.AnswerBuffer(
-        json.dumps(sorted({name.partition(".")[0] for name in sys.modules})), "application/json"
-    )
+    since = {name.partition(".")[0] for name in set(sys.modules) - BEFORE}
+    output.AnswerBuffer(json.dumps(sorted(since)), "application/json")
 
 
 orthanc.RegisterRestCallback("/spy/members", members)
