@@ -13,6 +13,7 @@ from orthanc_cohorts.convert.demo.header import uid
 from orthanc_cohorts.convert.demo.plan import Ecg, Person
 from orthanc_cohorts.convert.demo.sr import (
     HAS_CONCEPT_MOD,
+    Issue,
     coded,
     container,
     device_observer,
@@ -57,13 +58,15 @@ def ecg_report(person: Person, ecg: Ecg, number: int, recording: Dataset | None)
         person,
         root,
         source,
-        series="ecg report",
-        number=201,
-        written=ecg.start + timedelta(minutes=9),
-        final=ecg.conduction is not None,
-        verifier="Reader^Cardio" if ecg.conduction is not None else None,
+        Issue(
+            series="ecg report",
+            number=201,
+            description="ECG report",
+            written=ecg.start + timedelta(minutes=9),
+            final=ecg.conduction is not None,
+            verifier="Reader^Cardio" if ecg.conduction is not None else None,
+        ),
         evidence=(recording,) if recording is not None else (),
-        description="ECG report",
     )
 
 

@@ -13,6 +13,7 @@ from orthanc_cohorts.convert.demo.plan import History, Person
 from orthanc_cohorts.convert.demo.sr import (
     HAS_CONCEPT_MOD,
     HAS_PROPERTIES,
+    Issue,
     coded,
     container,
     device_observer,
@@ -44,16 +45,8 @@ def history_report(person: Person, history: History) -> Dataset:
         rel=None,
         template="3802",
     )
-    return document(
-        person,
-        root,
-        source,
-        series="history",
-        number=1,
-        written=history.written,
-        final=True,
-        description="History",
-    )
+    issue = Issue("history", 1, "History", history.written, final=True)
+    return document(person, root, source, issue)
 
 
 def _problems(history: History) -> Dataset:

@@ -15,7 +15,14 @@ from orthanc_cohorts.convert.demo.codes import code, make_legacy, unit
 from orthanc_cohorts.convert.demo.header import uid
 from orthanc_cohorts.convert.demo.plan import COLUMNS, ROWS, CtScan, Measures, Person
 from orthanc_cohorts.convert.demo.seg import CALCIUM
-from orthanc_cohorts.convert.demo.sr import device_observer, document, language, make_missing, person_observer
+from orthanc_cohorts.convert.demo.sr import (
+    Issue,
+    device_observer,
+    document,
+    language,
+    make_missing,
+    person_observer,
+)
 
 
 def measurement_reports(
@@ -37,15 +44,17 @@ def measurement_reports(
             person,
             root,
             images[0],
-            series=f"measurements {position}",
-            number=401 + position,
-            written=one.written,
-            final=one.final,
-            verifier="Reader^Radio" if one.final and not one.legacy_codes else None,
+            Issue(
+                series=f"measurements {position}",
+                number=401 + position,
+                description="Aortic root measurements",
+                written=one.written,
+                final=one.final,
+                verifier="Reader^Radio" if one.final and not one.legacy_codes else None,
+            ),
             evidence=evidence,
             replaces=() if one.replaces is None else (reports[one.replaces],),
-            description="Aortic root measurements",
-            three_dimensional=True,
+            make=hd.sr.Comprehensive3DSR,
         )
         if one.legacy_codes:
             make_legacy(ds)

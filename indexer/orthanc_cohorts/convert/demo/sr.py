@@ -6,6 +6,7 @@ Knows nothing of what is reported. highdicom has no templates 3700 and 3802, so 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import highdicom as hd
@@ -117,60 +118,75 @@ def report_header(person: Person, study: str, start: datetime, description: str)
     return ds
 
 
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """How a report is issued.
+
+    series: name of the report's series within the study; number, description: those of the series.
+    final: complete, else partial and preliminary. verifier: who signed it, None for nobody.
+    """
+
+    series: str
+    number: int
+    description: str
+    written: datetime
+    final: bool
+    verifier: str | None = None
+
+
+WRITER = {
+    "manufacturer": "Demo Imaging Lab",
+    "manufacturer_model_name": "ReportWriter",
+    "software_versions": "2.0",
+    "device_serial_number": "RW-1",
+}
+
+
 def document(
     person: Person,
     root: Dataset,
     source: Dataset,
-    *,
-    series: str,
-    number: int,
-    written: datetime,
-    final: bool,
-    verifier: str | None = None,
+    issue: Issue,
     evidence: Sequence[Dataset] = (),
     replaces: Sequence[Dataset] = (),
-    description: str = "",
-    three_dimensional: bool = False,
+    make: type[Dataset] = hd.sr.ComprehensiveSR,
 ) -> Dataset:
     """Return the report around that root.
 
-    source: any object or header of the study. series: name of the report's series within the study.
-    final: complete, else partial and preliminary. verifier: who signed it, None for nobody.
+    source: any object or header of the study. evidence: the objects it refers to. replaces: earlier reports.
+    make: highdicom's class of the report.
     """
     # highdicom 0.28 reads the tree back and stops at WAVEFORM items and at NUM items without a value, so the
     # document is made around the bare title, and the tree is put in after that.
     title = hd.sr.ContainerContentItem(root.ConceptNameCodeSequence[0])
     title.ContentSequence = ContentSequence(is_root=True)
-    make = hd.sr.Comprehensive3DSR if three_dimensional else hd.sr.ComprehensiveSR
     ds = make(
         evidence=[as_source(item) for item in evidence or (source,)],
         content=title,
-        series_instance_uid=uid("series", source.StudyInstanceUID, series),
-        series_number=number,
-        sop_instance_uid=uid("instance", source.StudyInstanceUID, series),
+        series_instance_uid=uid("series", source.StudyInstanceUID, issue.series),
+        series_number=issue.number,
+        sop_instance_uid=uid("instance", source.StudyInstanceUID, issue.series),
         instance_number=1,
-        manufacturer="Demo Imaging Lab",
-        manufacturer_model_name="ReportWriter",
-        software_versions="2.0",
-        device_serial_number="RW-1",
         institution_name=person.institution or None,
-        series_description=description,
-        is_complete=final,
-        is_final=final,
-        is_verified=verifier is not None,
-        verifying_observer_name=verifier,
-        verifying_organization="Demo clinic" if verifier else None,
+        series_description=issue.description,
+        is_complete=issue.final,
+        is_final=issue.final,
+        is_verified=issue.verifier is not None,
+        verifying_observer_name=issue.verifier,
+        verifying_organization="Demo clinic" if issue.verifier else None,
         previous_versions=list(replaces) or None,
+        **WRITER,
     )
-    for element in root:
-        ds[element.tag] = element
+    ds.update({element.tag: element for element in root})
     if not evidence:
-        for keyword in ("CurrentRequestedProcedureEvidenceSequence", "PertinentOtherEvidenceSequence"):
-            if keyword in ds:
-                delattr(ds, keyword)
-    stamp(ds, written)
+        del ds.CurrentRequestedProcedureEvidenceSequence
+    _finish(ds, person, issue)
+    return ds
+
+
+def _finish(ds: Dataset, person: Person, issue: Issue) -> None:
+    stamp(ds, issue.written)
     if person.character_set:
         ds.SpecificCharacterSet = list(person.character_set)
     if person.german:
         make_german(ds)
-    return ds
