@@ -54,7 +54,7 @@ class CountRange(_Bounds):
     ge: Annotated[int, Field(ge=0, le=2**53)] | None = None
     gt: Annotated[int, Field(ge=0, le=2**53)] | None = None
     le: Annotated[int, Field(ge=0, le=2**53)] | None = None
-    lt: Annotated[int, Field(ge=0, le=2**53)] | None = None
+    lt: Annotated[int, Field(ge=1, le=2**53)] | None = None
     eq: Annotated[int, Field(ge=0, le=2**53)] | None = None
 
 

@@ -141,14 +141,8 @@ def _range(leaf: Leaf, kind: Property, asked: Range, pointer: str, details: list
 def _count(count: CountRange) -> Tree:
     given = count.given()
     if "eq" in given:
-        return {"ge": given["eq"], "le": given["eq"]}
-    tree: Tree = {}
+        given = {"ge": given["eq"], "le": given["eq"]}
     low = given.get("ge", given["gt"] + 1 if "gt" in given else 0)
-    if low > 0:
-        tree["ge"] = low
-    if "le" in given:
-        tree["le"] = given["le"]
-    elif "lt" in given:
-        # Below zero occurrences is no count at all; -1 keeps it false everywhere.
-        tree["le"] = given["lt"] - 1
-    return tree or {"ge": 0}
+    high = given.get("le", given["lt"] - 1 if "lt" in given else None)
+    tree = {"ge": low} if low > 0 else {}
+    return tree | ({"le": high} if high is not None else {}) or {"ge": 0}

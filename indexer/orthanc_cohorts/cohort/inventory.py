@@ -140,7 +140,8 @@ def _fields(op: str, rows: Callable[[str], list[Row]]) -> list[Field]:
         if statement in _statements():
             for name, low, high, n, patients in rows(statement):
                 field = found[name]
-                field.low, field.high = (low, high) if isinstance(low, int | float) else (str(low), str(high))
+                numeric = isinstance(low, int | float)
+                field.low, field.high = (float(low), float(high)) if numeric else (str(low), str(high))
                 field.rows, field.patients = n, patients
     return list(found.values())
 

@@ -1,0 +1,178 @@
+"""The cohort language evaluated by brute force: plain Python loops over rows, no DuckDB, no masks.
+
+Knows the rules of docs/cohort-language.md and the rows of `cohort_rows`; imports only the unit conversion
+and the code mapping, which have tests of their own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+
+from cohort_rows import Row, Rows
+from orthanc_cohorts.harmonise import canonical_concept, convert
+
+COLUMNS: dict[str, dict[str, str]] = {
+    "patient": {"sex": "patient_sex", "age": "patient_age_years", "bmi": "patient_bmi"},
+    "study": {"modality": "modalities", "date": "study_time", "description": "study_description"},
+    "series": {
+        "modality": "modality",
+        "manufacturer": "manufacturer",
+        "slice_thickness": "slice_thickness_mm",
+    },
+    "waveform": {"channels": "number_of_channels", "duration": "duration_s"},
+    "segment": {"property_type": "property_type", "region": "region", "label": "segment_label"},
+    "document": {"title": "title", "completion": "completion_flag"},
+    "measurement": {"concept": "concept", "site": "site", "qualifier": "qualifier", "value": "value"},
+    "evaluation": {"concept": "concept", "value": "value", "site": "site"},
+}
+TABLES = {op: "study" if op in ("patient", "study") else op for op in COLUMNS}
+INTERVALS = {"age": None, "bmi": None, "slice_thickness": "mm"}
+UNITS = {"duration": "s", "channels": "", "slice_thickness": "mm", "age": "a", "bmi": "kg/m2"}
+
+
+def units(rows: Rows, definition: dict[str, Any]) -> set[int]:
+    """Return the keys of the units for which a definition is true."""
+    unit = definition["unit"]
+    studies = rows.tables.get("study", [])
+    universe = {row[f"{unit}_key"] for row in studies}
+    owner = {row["study_key"]: row[f"{unit}_key"] for row in studies}
+    return {
+        key
+        for key in universe
+        if definition.get("where") is None or _true(rows, definition["where"], key, owner)
+    }
+
+
+def _true(rows: Rows, node: dict[str, Any], unit: int, owner: dict[int, int]) -> bool:
+    if node["op"] == "and":
+        return all(_true(rows, arg, unit, owner) for arg in node["args"])
+    if node["op"] == "or":
+        return any(_true(rows, arg, unit, owner) for arg in node["args"])
+    if node["op"] == "not":
+        return not _true(rows, node["arg"], unit, owner)
+    mine = [row for row in rows.tables.get(TABLES[node["op"]], []) if owner[row["study_key"]] == unit]
+    matches = [row for row in mine if _matches(rows, node, row)]
+    bounds = node.get("value") if node["op"] == "measurement" else None
+    number = len(matches) if bounds is None else _picked(rows, node, matches, bounds)
+    return _within(number, node.get("count", {"ge": 1}))
+
+
+def _matches(rows: Rows, leaf: dict[str, Any], row: Row) -> bool:
+    op = leaf["op"]
+    for name, asked in leaf.items():
+        if name in ("op", "count", "pick", "missing", "as") or (op == "measurement" and name == "value"):
+            continue
+        if not _holds(rows, op, name, asked, row):
+            return False
+    missing = leaf.get("missing", [])
+    if not all(_absent(row, op, name) for name in missing):
+        return False
+    if op in ("measurement", "evaluation") and "value" not in missing and "qualifier" not in leaf:
+        return row.get("value" if op == "measurement" else "value_code") is not None
+    return True
+
+
+def _absent(row: Row, op: str, name: str) -> bool:
+    column = COLUMNS[op][name]
+    value = row.get(f"{column}_min") if name in INTERVALS else row.get(column)
+    return value is None or value == []
+
+
+def _holds(rows: Rows, op: str, name: str, asked: Any, row: Row) -> bool:
+    column = COLUMNS[op][name]
+    if name in INTERVALS:
+        low, high = row.get(f"{column}_min"), row.get(f"{column}_max")
+        return low is not None and _within(low, _own(asked, name)) and _within(high, _own(asked, name))
+    if name in UNITS:
+        return row.get(column) is not None and _within(row[column], _own(asked, name))
+    if name == "date":
+        bounds = {key: date.fromisoformat(day) for key, day in asked.items()}
+        return row.get(column) is not None and _within(row[column].date(), bounds)
+    wanted = _wanted(asked)
+    if name == "modality" and op == "study":
+        return bool(wanted & set(row.get(column) or []))
+    if row.get(column) not in wanted:
+        return False
+    return all(value in wanted for value in _instances(rows, op, column, row) if value is not None)
+
+
+def _instances(rows: Rows, op: str, column: str, row: Row) -> list[Any]:
+    """Return what the instances of a series or study state, if they are said to differ."""
+    if op not in ("patient", "study", "series") or column not in (row.get("varies") or ()):
+        return []
+    level = "series_key" if op == "series" else "study_key"
+    return [header.get(column) for header in rows.tables["instance_header"] if header[level] == row[level]]
+
+
+def _wanted(asked: str | list[str]) -> set[Any]:
+    texts = [asked] if isinstance(asked, str) else asked
+    return {canonical_concept(*text.split("|")) if "|" in text else text for text in texts}
+
+
+def _own(asked: dict[str, Any], name: str) -> dict[str, Any]:
+    unit = asked.get("unit")
+    if unit is None or unit == UNITS[name]:
+        return {key: value for key, value in asked.items() if key != "unit"}
+    one = convert(1.0, UNITS[name])[0]
+    return {
+        key: float(f"{convert(value, unit)[0] / one:.15g}") for key, value in asked.items() if key != "unit"
+    }
+
+
+def _picked(rows: Rows, leaf: dict[str, Any], matches: list[Row], asked: dict[str, Any]) -> int:
+    unit = asked.get("unit", "1")
+    bounds = {key: convert(value, unit)[0] for key, value in asked.items() if key != "unit"}
+    canonical = convert(1.0, unit)[1]
+    fitting = []
+    for row in matches:
+        if row.get("value") is None:
+            continue
+        if row.get("unit_canonical") == canonical:
+            fitting.append((row, row["value_canonical"]))
+        elif canonical == "1" and row.get("unit_code") is None:
+            fitting.append((row, row["value"]))
+    inside = [value for _, value in fitting if _within(value, bounds)]
+    pick = leaf.get("pick", "any")
+    if pick == "any":
+        return len(inside)
+    if pick == "all":
+        return len(inside) if len(inside) == len(fitting) else 0
+    if not fitting:
+        return 0
+    if pick in ("first", "latest"):
+        return int(_within(_in_time(rows, fitting, pick), bounds))
+    values = sorted(value for _, value in fitting)
+    choose: dict[str, Callable[[list[float]], float]] = {"min": min, "max": max, "mean": _mean}
+    return int(_within(choose[pick](values), bounds))
+
+
+def _mean(values: list[float]) -> float:
+    return sum(values) / len(values)
+
+
+def _in_time(rows: Rows, fitting: list[tuple[Row, float]], pick: str) -> float:
+    uids = {row["instance_key"]: row["sop_instance_uid"] for row in rows.tables["instance"]}
+    events = {row["instance_key"]: row["event_time"] for row in rows.tables.get("subject", [])}
+
+    def place(pair: tuple[Row, float]) -> tuple[datetime, str, list[int], int]:
+        row = pair[0]
+        path = [int(step) for step in row["path"].split(".")]
+        when = events.get(row["instance_key"]) or datetime.min
+        return when, uids[row["instance_key"]], path, row["value_index"]
+
+    timed = [pair for pair in fitting if events.get(pair[0]["instance_key"]) is not None]
+    ordered = sorted(timed or fitting, key=place)
+    return ordered[0][1] if pick == "first" else ordered[-1][1]
+
+
+def _within(value: Any, bounds: dict[str, Any]) -> bool:
+    tests: dict[str, Callable[[Any, Any], bool]] = {
+        "ge": lambda one, other: one >= other,
+        "gt": lambda one, other: one > other,
+        "le": lambda one, other: one <= other,
+        "lt": lambda one, other: one < other,
+        "eq": lambda one, other: one == other,
+    }
+    return all(tests[name](value, bound) for name, bound in bounds.items())

@@ -1,0 +1,163 @@
+"""An index in memory, made of rows written by hand, for tests of the cohort engine and its routes.
+
+Knows the schema of the index, nothing of DICOM; what the store derives (canonical codes and units, rows of
+series and study) is written by hand or computed here in the plainest way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import duckdb
+from orthanc_cohorts_sql import load, names
+
+from orthanc_cohorts.harmonise import canonical_concept, unit_of_code
+from orthanc_cohorts.harmonise.units import to_canonical
+
+Row = dict[str, Any]
+NOON = datetime(2020, 1, 1, 12)
+
+
+class MemorySnapshot(NamedTuple):
+    """One generation, open for reading."""
+
+    generation: int
+    cursor: duckdb.DuckDBPyConnection
+
+
+class Rows:
+    """Rows by table, each a dict; instance, series, study and patient rows come by themselves."""
+
+    def __init__(self) -> None:
+        self.tables: dict[str, list[Row]] = {}
+        self.instances = 0
+
+    def add(self, table: str, **values: Any) -> Row:
+        """Add a row as it is."""
+        self.tables.setdefault(table, []).append(values)
+        return values
+
+    def study(self, study: int, patient: int, **values: Any) -> Row:
+        """Add a study of a patient, and the patient when it is the first."""
+        if patient not in {row["patient_key"] for row in self.tables.get("patient", ())}:
+            self.add("patient", patient_key=patient, study_count=1)
+            self.add("patient_identity", patient_key=patient, identity_hash=patient, patient_id=f"P{patient}")
+        counts = {"series_count": 1, "instance_count": 1}
+        uid = f"1.2.{study}"
+        return self.add(
+            "study",
+            **{
+                "study_key": study,
+                "patient_key": patient,
+                "orthanc_hash": study,
+                "study_instance_uid": uid,
+                **counts,
+                **values,
+            },
+        )
+
+    def series(self, series: int, study: int, **values: Any) -> Row:
+        """Add a series."""
+        return self.add(
+            "series",
+            **{
+                "series_key": series,
+                "study_key": study,
+                "orthanc_hash": series,
+                "instance_count": 1,
+                **values,
+            },
+        )
+
+    def instance(self, study: int, series: int = 0, uid: str = "", **header: Any) -> Row:
+        """Add an instance with its header; the returned keys belong to the rows of its content."""
+        self.instances += 1
+        keys = {"instance_key": self.instances, "series_key": series, "study_key": study}
+        uid = uid or f"1.2.3.{self.instances}"
+        self.add(
+            "instance",
+            **keys,
+            orthanc_hash=self.instances,
+            sop_hash=self.instances,
+            sop_instance_uid=uid,
+            seq=0,
+        )
+        self.add("instance_header", **keys, **header)
+        return keys
+
+    def fact(self, table: str, study: int, **values: Any) -> Row:
+        """Add a row of content in an object of its own; codes are given as `SCHEME|code`.
+
+        sop_instance_uid, series_key: of that object. event_time: of what it speaks of.
+        """
+        uid = values.pop("sop_instance_uid", "")
+        keys = self.instance(study, values.pop("series_key", 0), uid)
+        row: Row = (
+            {**keys, "path": "1.1"} if table in ("measurement", "evaluation", "text_item") else {**keys}
+        )
+        if "event_time" in values:
+            self.add("subject", **keys, subject=0, event_time=values.pop("event_time"))
+            row["subject"] = 0
+        for name, value in values.items():
+            if isinstance(value, str) and "|" in value:
+                scheme, code = value.split("|")
+                row.update(
+                    {f"{name}_scheme": scheme, f"{name}_code": code, name: canonical_concept(scheme, code)}
+                )
+            else:
+                row[name] = value
+        return self.add(table, **row)
+
+    def measured(
+        self, study: int, concept: str, value: float | None, unit: str | None = None, **values: Any
+    ) -> Row:
+        """Add a measurement; its canonical value is computed as the store does."""
+        known = unit_of_code("UCUM", unit)
+        row = self.fact("measurement", study, concept=concept, value=value, **{"value_index": 1, **values})
+        if unit is not None:
+            row.update(unit_scheme="UCUM", unit_code=unit)
+        if known is not None:
+            row.update(unit=known.ucum, unit_canonical=known.canonical)
+            row["value_canonical"] = None if value is None else to_canonical(value, known)
+        return row
+
+
+class MemoryIndex:
+    """What `store.Index` is to readers, on rows written by hand."""
+
+    def __init__(self, rows: Rows | None = None, generation: int = 1) -> None:
+        self._connection = duckdb.connect(":memory:")
+        self.generation = generation
+        views = sorted(names("views"), key=lambda name: (not name.startswith("views/live_"), name))
+        for name in (*names("schema"), *views):
+            self._connection.execute(load(name))
+        if rows is not None:
+            self.insert(rows)
+
+    def insert(self, rows: Rows) -> None:
+        """Write rows."""
+        for table, found in rows.tables.items():
+            for row in found:
+                columns = ", ".join(f'"{name}"' for name in row)
+                marks = ", ".join("?" for _ in row)
+                self._connection.execute(
+                    f'INSERT INTO "{table}" ({columns}) VALUES ({marks})', list(row.values())
+                )
+
+    def run(self, sql: str) -> None:
+        """Run a statement and make a new generation."""
+        self._connection.execute(sql)
+        self.generation += 1
+
+    @contextmanager
+    def read(self) -> Iterator[MemorySnapshot]:
+        """Open one generation for reading."""
+        cursor = self._connection.cursor()
+        cursor.begin()
+        try:
+            yield MemorySnapshot(self.generation, cursor)
+        finally:
+            cursor.close()

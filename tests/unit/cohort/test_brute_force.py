@@ -1,0 +1,236 @@
+"""The engine agrees with brute force over rows, on random definitions over random data.
+
+Whole numbers and quarters only, so that both compute the same sums.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import cohort_brute
+from cohort_rows import MemoryIndex, Rows
+from orthanc_cohorts.cohort import Engine, canonical, parse
+
+CODES = ["SCT|1", "SCT|2", "SRT|T-32600", "SCT|87878005", "DCM|3"]
+NUMBERS = [0, 0.25, 1, 1.5, 2, 10]
+DAYS = [datetime(2020, 1, day, hour) for day in (1, 2, 3) for hour in (0, 23)]
+
+
+def made_up(seed: int) -> Rows:
+    """Rows of about ten patients: gaps, ties, disagreeing instances, several units and dimensions."""
+    dice = random.Random(seed)
+    rows = Rows()
+    for study in range(14):
+        _study(rows, dice, study)
+    for table, columns in (
+        ("segment", ("property_type", "region")),
+        ("document", ("title",)),
+        ("evaluation", ("concept", "value", "site")),
+    ):
+        for _ in range(30):
+            codes = {name: dice.choice([*CODES, None]) for name in columns}
+            rows.fact(table, dice.randrange(14), **{name: code for name, code in codes.items() if code})
+    for _ in range(60):
+        _measurement(rows, dice)
+    for _ in range(10):
+        channels, duration = dice.choice([1, 2, 12, None]), dice.choice([*NUMBERS, None])
+        study = dice.randrange(14)
+        rows.fact("waveform", study, series_key=100 + study, number_of_channels=channels, duration_s=duration)
+    return rows
+
+
+def _study(rows: Rows, dice: random.Random, study: int) -> None:
+    low, bmi = dice.choice([*NUMBERS, None]), dice.choice([*NUMBERS, None])
+    sexes = dice.choice([["F"], ["M"], ["F", "M"], [None]])
+    rows.study(
+        study,
+        dice.randrange(10),
+        patient_sex=sexes[0],
+        varies=["patient_sex"] if len(sexes) > 1 else None,
+        patient_age_years_min=low,
+        patient_age_years_max=None if low is None else low + dice.choice([0, 1]),
+        patient_bmi_min=bmi,
+        patient_bmi_max=bmi,
+        study_time=dice.choice([*DAYS, None]),
+        modalities=dice.choice([["CT"], ["CT", "SR"], None]),
+    )
+    for sex in sexes:
+        rows.instance(study, 100 + study, patient_sex=sex, manufacturer=sex)
+    thin = dice.choice([*NUMBERS, None])
+    rows.series(
+        100 + study,
+        study,
+        modality=dice.choice(["CT", "MR", None]),
+        manufacturer=sexes[0],
+        varies=["manufacturer"] if len(sexes) > 1 else None,
+        slice_thickness_mm_min=thin,
+        slice_thickness_mm_max=None if thin is None else thin + dice.choice([0, 0.25]),
+    )
+
+
+def _measurement(rows: Rows, dice: random.Random) -> None:
+    more: dict[str, Any] = {}
+    if dice.random() < 0.8:
+        more["event_time"] = dice.choice([*DAYS, None])
+    if dice.random() < 0.4:
+        more["site"] = dice.choice(CODES)
+    value = dice.choice([*NUMBERS, None])
+    if value is None and dice.random() < 0.5:
+        more["qualifier"] = dice.choice(CODES)
+    rows.measured(
+        dice.randrange(14),
+        dice.choice(CODES[:2]),
+        value,
+        dice.choice(["mm", "mm", "cm", "1", "s", None]),
+        path=dice.choice(["1.1", "1.9", "1.10"]),
+        value_index=dice.choice([1, 2]),
+        sop_instance_uid=dice.choice(["", "1.5"]),
+        **more,
+    )
+
+
+def maybe(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries({}, optional=fields)
+
+
+CODE_LISTS = st.lists(st.sampled_from(CODES), min_size=1, max_size=3) | st.sampled_from(CODES)
+NUMBER = st.sampled_from(NUMBERS)
+
+
+def ranges(*units: str | None) -> st.SearchStrategy[dict[str, Any]]:
+    bounds = st.one_of(
+        st.fixed_dictionaries({"eq": NUMBER}),
+        st.fixed_dictionaries({"ge": NUMBER}, optional={"lt": NUMBER}),
+        st.fixed_dictionaries({"le": NUMBER}, optional={"gt": NUMBER}),
+    )
+    unit = st.sampled_from([{"unit": unit} if unit else {} for unit in units])
+    return st.builds(lambda one, other: {**one, **other}, bounds, unit)
+
+
+COUNTS = st.sampled_from([{"ge": 2}, {"lt": 2}, {"eq": 0}, {"eq": 1}, {"gt": 1, "le": 3}, {"ge": 0}])
+
+
+def leaf(op: str, **fields: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    def built(asked: dict[str, Any], missing: list[str], count: dict[str, int] | None) -> dict[str, Any]:
+        clause: dict[str, Any] = {"op": op, **asked}
+        gaps = [name for name in missing if name not in asked]
+        if gaps:
+            clause["missing"] = gaps
+        if count is not None and clause.get("pick", "any") in ("any", "all"):
+            clause["count"] = count
+        if "pick" in clause and "value" not in clause:
+            del clause["pick"]
+        return clause
+
+    names = [name for name in fields if name != "pick"]
+    return st.builds(built, maybe(**fields), st.lists(st.sampled_from(names), max_size=1), st.none() | COUNTS)
+
+
+LEAF = st.one_of(
+    leaf("patient", sex=st.sampled_from(["F", "M", ["F", "M"]]), age=ranges(None, "a"), bmi=ranges(None)),
+    leaf(
+        "study",
+        modality=st.sampled_from(["CT", ["SR", "US"]]),
+        date=st.sampled_from(
+            [{"ge": "2020-01-02"}, {"eq": "2020-01-01"}, {"gt": "2020-01-01", "lt": "2020-01-03"}]
+        ),
+    ),
+    leaf(
+        "series",
+        modality=st.sampled_from(["CT", ["MR", "CT"]]),
+        manufacturer=st.sampled_from(["F", "M", ["F", "M"]]),
+        slice_thickness=ranges(None, "mm", "cm"),
+    ),
+    leaf("waveform", channels=ranges(None), duration=ranges(None, "s", "ms")),
+    leaf("segment", property_type=CODE_LISTS, region=CODE_LISTS),
+    leaf("document", title=CODE_LISTS),
+    leaf("evaluation", concept=CODE_LISTS, value=CODE_LISTS, site=CODE_LISTS),
+    *[
+        leaf(
+            "measurement",
+            concept=CODE_LISTS,
+            value=ranges("mm", "cm", "s", None),
+            site=CODE_LISTS,
+            qualifier=CODE_LISTS,
+            pick=st.sampled_from(["any", "all", "first", "latest", "min", "max", "mean"]),
+        )
+    ]
+    * 4,
+)
+CLAUSE = st.recursive(
+    LEAF,
+    lambda inner: st.one_of(
+        st.builds(lambda arg: {"op": "not", "arg": arg}, inner),
+        st.builds(
+            lambda op, args: {"op": op, "args": args},
+            st.sampled_from(["and", "or"]),
+            st.lists(inner, min_size=1, max_size=3),
+        ),
+    ),
+    max_leaves=5,
+)
+DEFINITION = st.fixed_dictionaries(
+    {"version": st.just(1), "unit": st.sampled_from(["patient", "study"]), "where": CLAUSE}
+)
+QUICK = settings(deadline=None, max_examples=120, suppress_health_check=list(HealthCheck), derandomize=True)
+
+
+@cache
+def index_of(seed: int) -> tuple[Rows, MemoryIndex, Engine]:
+    rows = made_up(seed)
+    return rows, MemoryIndex(rows), Engine()
+
+
+def engine_units(seed: int, definition: dict[str, Any]) -> set[int]:
+    _, index, engine = index_of(seed)
+    with index.read() as snapshot:
+        return set(engine.answer(snapshot, canonical(parse(definition))).keys.tolist())
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@given(definition=DEFINITION)
+@QUICK
+def test_the_engine_and_brute_force_find_the_same_units(seed: int, definition: dict[str, Any]) -> None:
+    expected = cohort_brute.units(index_of(seed)[0], definition)
+
+    assert engine_units(seed, definition) == expected
+
+
+@given(definition=DEFINITION, order=st.randoms(use_true_random=False))
+@QUICK
+def test_the_order_of_clauses_changes_neither_hash_nor_answer(definition: dict[str, Any], order: Any) -> None:
+    shuffled = _shuffled(definition, order)
+
+    assert canonical(parse(shuffled)).hash == canonical(parse(definition)).hash
+    assert engine_units(1, shuffled) == engine_units(1, definition)
+
+
+@given(definition=DEFINITION)
+@QUICK
+def test_the_canonical_form_means_the_same_and_is_its_own(definition: dict[str, Any]) -> None:
+    form = canonical(parse(definition))
+
+    again = json.loads(form.content)
+
+    assert canonical(parse(again)).content == form.content
+    assert cohort_brute.units(index_of(1)[0], definition) == engine_units(1, again)
+
+
+def _shuffled(node: Any, order: random.Random) -> Any:
+    if isinstance(node, dict):
+        items = [(key, _shuffled(value, order)) for key, value in node.items()]
+        order.shuffle(items)
+        return dict(items)
+    if isinstance(node, list):
+        mixed = [_shuffled(value, order) for value in node]
+        order.shuffle(mixed)
+        return mixed
+    return node
