@@ -37,7 +37,7 @@ check: $(VENV)/.installed ## format, lint, types, import contracts
 	$(BIN)/ruff check .
 	@mkdir -p build/types && ln -sfn ../../sql build/types/orthanc_cohorts_sql
 	MYPYPATH=indexer:plugin:build/types $(BIN)/mypy
-	$(BIN)/lint-imports
+	PYTHONPATH=scripts $(BIN)/lint-imports
 
 format: $(VENV)/.installed ## rewrite the sources in the format that `check` wants
 	$(BIN)/ruff format .

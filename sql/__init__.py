@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib.resources import files
-from typing import LiteralString, cast
+from typing import LiteralString
 
 
 @cache
@@ -14,7 +14,7 @@ def load(name: str) -> LiteralString:
     The only way by which code gets SQL, so that the type says it was never formatted.
     Raises FileNotFoundError: no such file.
     """
-    return cast(LiteralString, files(__name__).joinpath(f"{name}.sql").read_text(encoding="utf-8"))
+    return files(__name__).joinpath(f"{name}.sql").read_text(encoding="utf-8")
 
 
 def names(folder: str) -> list[str]:

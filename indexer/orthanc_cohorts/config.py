@@ -35,13 +35,13 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "DataDirectory",
         "",
-        "Folder of the index and the socket, mode 0700. Empty: `cohorts` below Orthanc's IndexDirectory.",
+        "Folder of index and socket, mode 0700. Empty: `cohorts` below Orthanc's IndexDirectory.",
     ),
     Setting(
         "Sidecar",
         "child",
-        "`child`: the plugin starts and supervises the sidecar. `external`: it runs elsewhere, for example in "
-        "a container of its own, and is reached through Socket.",
+        "`child`: the plugin starts and supervises the sidecar. `external`: it runs elsewhere, for example "
+        "in a container of its own, and is reached through Socket.",
         choices=("child", "external"),
     ),
     Setting(
@@ -56,7 +56,7 @@ SETTINGS: tuple[Setting, ...] = (
         "",
         "URL at which the sidecar reaches this Orthanc. Empty: derived from HttpPort and SslEnabled.",
     ),
-    Setting("QueueLimit", 100_000, "Events held in memory; what falls out is caught up later.", 100, 10_000_000),
+    Setting("QueueLimit", 100_000, "Events held in memory; the rest is caught up later.", 100, 10_000_000),
     Setting("BatchInstances", 200, "Instances in one push to the sidecar, at most.", 1, 10_000),
     Setting("BatchDelayMs", 250, "How long the first instance of a push waits for company, ms.", 0, 5_000),
     Setting(
@@ -83,9 +83,7 @@ SETTINGS: tuple[Setting, ...] = (
         "IssuerOfPatientID assumed where none is sent. A patient is (PatientID, issuer), never the id alone.",
     ),
     Setting("PollSeconds", 2.0, "How often the sidecar reads Orthanc's change log, seconds.", 0.1, 3_600),
-    Setting(
-        "ReconcileSeconds", 3_600, "How often the index is compared with Orthanc, series by series, seconds.", 1, 604_800
-    ),
+    Setting("ReconcileSeconds", 3_600, "How often series are compared with Orthanc's, seconds.", 1, 604_800),
     Setting(
         "SweepSeconds",
         86_400,
@@ -96,7 +94,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("FetchWorkers", 2, "Objects that the sidecar reads at once while catching up.", 1, 64),
     Setting("Threads", 2, "Threads of DuckDB.", 1, 256),
     Setting("MemoryLimit", "2GB", "Memory limit of DuckDB, for example 2GB."),
-    Setting("PurgeSeconds", 5.0, "How long rows of deleted instances may stay on disk, hidden, seconds.", 0, 86_400),
+    Setting("PurgeSeconds", 5.0, "How long rows of deleted instances may stay, hidden, seconds.", 0, 86_400),
     Setting("LogLevel", "info", "Verbosity of the sidecar.", choices=("debug", "info", "warning", "error")),
 )
 
@@ -141,7 +139,8 @@ def _value(setting: Setting, value: Any) -> bool | int | float | str:
         if (low is not None and converted < low) or (high is not None and converted > high):
             raise ConfigurationError(f"Cohorts.{setting.name} takes {low:g} to {high:g}, not {value!r}")
     if setting.choices and converted not in setting.choices:
-        raise ConfigurationError(f"Cohorts.{setting.name} takes {' or '.join(setting.choices)}, not {value!r}")
+        choices = " or ".join(setting.choices)
+        raise ConfigurationError(f"Cohorts.{setting.name} takes {choices}, not {value!r}")
     return converted
 
 

@@ -44,7 +44,7 @@ def serve(orders: Orders, parent: int | None = None) -> None:
     logging.getLogger("httpx").setLevel(logging.WARNING)
     index = _open(orders)
     client = OrthancClient(orders.orthanc_url, orders.authorization)
-    keeper = Keeper(index, client, orders.storage_directory, settings)
+    keeper = Keeper(index, client, orders.storage_directory, settings.values)
 
     def status() -> dict[str, Any]:
         with index.read() as snapshot:

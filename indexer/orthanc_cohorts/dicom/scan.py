@@ -59,7 +59,7 @@ def scan_file(file: BinaryIO) -> ParsedFile:
 
 def _scan(source: _Source) -> ParsedFile:
     position, syntax = _meta(source)
-    if syntax == EXPLICIT_BIG_ENDIAN or syntax == DEFLATED:
+    if syntax in (EXPLICIT_BIG_ENDIAN, DEFLATED):
         raise UnsupportedEncoding(f"transfer syntax {syntax} is left to pydicom")
     flaws: list[Flaw] = []
     explicit = _is_explicit(source, position, syntax, flaws)
@@ -255,7 +255,7 @@ class _Walk:
         group, _, length = _header(data, offset)
         if group == 0xFFFE:
             return None, length
-        if group == 0 or group % 2 == 0 and tag not in SEQUENCE_TAGS and length > self.source.size:
+        if group == 0 or (group % 2 == 0 and tag not in SEQUENCE_TAGS and length > self.source.size):
             raise UnsupportedEncoding(
                 f"({tag >> 16:04X},{tag & 0xFFFF:04X}) has neither a VR nor a possible length"
             )

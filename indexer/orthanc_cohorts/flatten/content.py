@@ -1,4 +1,4 @@
-"""The content tree: from nested items to nodes in document order, and their `content_item` rows (PS3.3 C.17.3).
+"""The content tree: nested items to nodes in document order, and their `content_item` rows (PS3.3 C.17.3).
 
 Pure; knows what an item says, not what it means for a patient (see `statements`).
 """
@@ -26,7 +26,8 @@ _TEXT_VALUE = 0x0040A160
 _BY_REFERENCE = 0x0040DB73
 
 _VALUE_TYPES = frozenset(
-    "TEXT NUM CODE DATETIME DATE TIME UIDREF PNAME COMPOSITE IMAGE WAVEFORM SCOORD SCOORD3D TCOORD CONTAINER TABLE".split()
+    {"TEXT", "NUM", "CODE", "DATETIME", "DATE", "TIME", "UIDREF", "PNAME", "COMPOSITE", "IMAGE", "WAVEFORM"}
+    | {"SCOORD", "SCOORD3D", "TCOORD", "CONTAINER", "TABLE"}
 )
 _VALUE_TYPE_ALIASES = {"PERSON NAME": "PNAME", "NUMERIC": "NUM", "UID": "UIDREF", "DATE TIME": "DATETIME"}
 _SIGNS = (
@@ -43,7 +44,13 @@ _SIGNS = (
 )
 """Which attribute tells the value type where none is stated."""
 
-_TEXT_TAGS = {"UIDREF": 0x0040A124, "PNAME": 0x0040A123, "DATETIME": 0x0040A120, "DATE": 0x0040A121, "TIME": 0x0040A122}
+_TEXT_TAGS = {
+    "UIDREF": 0x0040A124,
+    "PNAME": 0x0040A123,
+    "DATETIME": 0x0040A120,
+    "DATE": 0x0040A121,
+    "TIME": 0x0040A122,
+}
 _NO_TIME: Row = (None, None, None)
 _NO_GRAPHIC: Row = (None, None, None)
 
@@ -95,7 +102,9 @@ class Node:
 class ContentReader:
     """Walks one content tree; holds what its items share: codes under each character set, and problems."""
 
-    def __init__(self, decoder: Decoder, codes: CodeReader, findings: Findings, max_items: int | None) -> None:
+    def __init__(
+        self, decoder: Decoder, codes: CodeReader, findings: Findings, max_items: int | None
+    ) -> None:
         self._root_decoder = decoder
         self._codes = {id(decoder): codes}
         self._findings = findings
@@ -113,7 +122,9 @@ class ContentReader:
         while waiting:
             node, ordinal = waiting.pop()
             if self._max_items is not None and len(nodes) >= self._max_items:
-                raise TooManyItems(f"more than {self._max_items} content items; read this object in the sidecar")
+                raise TooManyItems(
+                    f"more than {self._max_items} content items; read this object in the sidecar"
+                )
             nodes.append(node)
             rows.append(self._row(node, ordinal))
             children = node.item.get(CONTENT_SEQUENCE)
@@ -258,7 +269,7 @@ class ContentReader:
 
 
 def _graphic(item: DataSet) -> Row:
-    """Return (type, coordinates or None) of a SCOORD, SCOORD3D or TCOORD item (PS3.3 C.18.6, C.18.7, C.18.9)."""
+    """Return (type, coordinates or None) of SCOORD, SCOORD3D or TCOORD (PS3.3 C.18.6, C.18.7, C.18.9)."""
     kind = values.word(item, 0x00700023) or values.word(item, 0x0040A130)
     for tag, vr in ((0x00700022, b"FL"), (0x0040A132, b"UL"), (0x0040A138, b"")):
         if tag in item:

@@ -52,7 +52,9 @@ def with_parents(ds: DataSet, stored: Stored, decoder: Decoder) -> Stored:
     patient = values.text(ds, 0x00100020, decoder) or ""
     study, series, sop = (values.word(ds, tag) or "" for tag in (0x0020000D, 0x0020000E, 0x00080018))
     if orthanc_id(patient, study, series, sop) != stored.orthanc_id:
-        raise ParentsUnknown(f"instance {stored.orthanc_id}: its identifiers are not the SHA-1 of the header's")
+        raise ParentsUnknown(
+            f"instance {stored.orthanc_id}: its identifiers are not the SHA-1 of the header's"
+        )
     return stored._replace(
         series_id=orthanc_id(patient, study, series),
         study_id=orthanc_id(patient, study),

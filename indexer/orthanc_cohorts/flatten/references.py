@@ -38,7 +38,9 @@ def content_references(nodes: list[Node], subjects: Subjects, codes: CodeReader)
         # Only these three are references; other items that carry the sequence by mistake still say something.
         for target in values.items(node.item, _REFERENCED_SOP):
             purpose = codes.first(target, 0x0040A170)
-            rows.append((node.path, "content", subjects.claim(node), *_target(target), *_parts(target), *purpose))
+            rows.append(
+                (node.path, "content", subjects.claim(node), *_target(target), *_parts(target), *purpose)
+            )
     return rows
 
 
@@ -57,7 +59,14 @@ def header_references(ds: DataSet, codes: CodeReader, has_content: bool) -> list
                 for target in values.items(series, _REFERENCED_SOP):
                     subject = WHOLE if tag == time_giver else None
                     purpose = codes.first(target, 0x0040A170)
-                    row = (None, kind, subject, *_target(target, series_uid, study_uid), *_parts(target), *purpose)
+                    row = (
+                        None,
+                        kind,
+                        subject,
+                        *_target(target, series_uid, study_uid),
+                        *_parts(target),
+                        *purpose,
+                    )
                     rows.setdefault((kind, row[4]), row)
     if not has_content:
         for target, series_uid in _sources(ds):

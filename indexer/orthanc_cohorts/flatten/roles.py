@@ -77,7 +77,7 @@ GROUP_CONCEPTS: frozenset[Key] = frozenset(
 )
 
 GROUP_TEMPLATES = frozenset({"1410", "1411", "1420", "1501"})
-"""Templates whose containers are groups; a hint beside the shape (template ids are often missing or wrong)."""
+"""Templates whose containers are groups; a hint beside the shape (ids are often missing or wrong)."""
 
 GROUP_SIGNS = frozenset({FINDING, TRACKING_IDENTIFIER, TRACKING_UID})
 """Roles that make the container around them a group."""

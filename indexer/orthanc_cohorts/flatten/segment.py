@@ -48,7 +48,10 @@ def segment_rows(ds: DataSet, decoder: Decoder, codes: CodeReader) -> list[Row]:
 
 
 def _modifier(segment: DataSet, region_owner: DataSet, codes: CodeReader) -> tuple[str | None, ...]:
-    for owner, tag in ((values.first_item(segment, 0x0062000F), 0x00620011), (values.first_item(region_owner, _REGION), 0x00082220)):
+    for owner, tag in (
+        (values.first_item(segment, 0x0062000F), 0x00620011),
+        (values.first_item(region_owner, _REGION), 0x00082220),
+    ):
         code = codes.first(owner, tag)
         if code is not NO_CODE:
             return code

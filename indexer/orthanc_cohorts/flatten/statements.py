@@ -26,7 +26,9 @@ class Scope:
 
     __slots__ = ("group", "inherited", "own", "time")
 
-    def __init__(self, group: str | None, inherited: dict[str, Code], own: dict[str, Any], time: Moment | None) -> None:
+    def __init__(
+        self, group: str | None, inherited: dict[str, Code], own: dict[str, Any], time: Moment | None
+    ) -> None:
         self.group = group
         self.inherited = inherited
         self.own = own
@@ -99,7 +101,12 @@ def _is_group(node: Node, own: dict[str, Any]) -> bool:
 
 
 def _group(
-    node: Node, above: Scope, own: dict[str, Any], inherited: dict[str, Code], subjects: Subjects, time: Moment | None
+    node: Node,
+    above: Scope,
+    own: dict[str, Any],
+    inherited: dict[str, Code],
+    subjects: Subjects,
+    time: Moment | None,
 ) -> Row:
     return (
         node.path,
@@ -159,7 +166,9 @@ def _evaluation(node: Node, above: Scope, own: dict[str, Any], subjects: Subject
     )
 
 
-def _context(own: dict[str, Any], above: Scope, wanted: tuple[str, ...]) -> tuple[dict[str, Code], list[str] | None]:
+def _context(
+    own: dict[str, Any], above: Scope, wanted: tuple[str, ...]
+) -> tuple[dict[str, Code], list[str] | None]:
     """Return each wanted role's code, own before inherited, and the names of those inherited."""
     if not own and not above.inherited:
         return dict.fromkeys(wanted, NO_CODE), None

@@ -26,7 +26,8 @@ class Observed(NamedTuple):
 class Batch:
     """Rows and deletions that become visible together.
 
-    objects: instances seen, in the order that column `object` of the tables counts. seq: Orthanc's last
+    objects: instances seen, in the order that column `object` of the tables counts. gone: instances that
+    Orthanc does not hold. unchanged: instances whose file is the one known already. seq: Orthanc's last
     change number, read before the files were. cursor: up to which change number the index is complete once
     this batch is in, None to leave it. orthanc_database: identity of the database that the cursor counts in.
     """
@@ -34,6 +35,7 @@ class Batch:
     objects: list[Observed] = field(default_factory=list)
     tables: dict[str, Columns] = field(default_factory=dict)
     gone: list[Observed] = field(default_factory=list)
+    unchanged: list[str] = field(default_factory=list)
     seq: int = 0
     cursor: int | None = None
     orthanc_database: str | None = None

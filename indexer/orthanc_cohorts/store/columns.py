@@ -1,4 +1,4 @@
-"""Rows on the wire to Arrow tables of the index: keys in front, canonical codes and units beside what was sent.
+"""Rows on the wire to Arrow tables: keys in front, canonical codes and units beside what was sent.
 
 Knows the columnar schema; touches no database.
 """

@@ -1,7 +1,7 @@
 """Rows that depend on others: series, studies, patients, and the clinical time of subjects.
 
-Rebuilt as a whole from live instances, inside the writer's transaction; so nothing outlives its instances, and
-the order of arrival leaves no trace.
+Rebuilt as a whole from live instances, inside the writer's transaction; so nothing outlives its instances,
+and the order of arrival leaves no trace.
 """
 
 from __future__ import annotations

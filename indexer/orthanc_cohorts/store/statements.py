@@ -18,7 +18,8 @@ def run(
 
     Always to the end: since DuckDB 2.0 a result that was not fetched whole blocks its connection.
     """
-    return connection.execute(statement, parameters).fetchall()
+    rows: list[tuple[Any, ...]] = connection.execute(statement, parameters).fetchall()
+    return rows
 
 
 def with_table(connection: duckdb.DuckDBPyConnection, **tables: pa.Table) -> None:

@@ -58,6 +58,7 @@ class Writer:
             touched = Touched()
             self._add(batch, objects, counters, touched)
             self._bury(gone, touched)
+            self._confirm(batch)
             if touched:
                 rederive(connection, touched, counters, self._default_issuer)
                 generation += 1
@@ -141,6 +142,16 @@ class Writer:
         names = set(gone)
         rows = run(self._connection, load("store/live_instances_by_id"))
         self._tombstone([_Live(r[0], r[1], r[2], r[4], r[5]) for r in rows if r[3] in names], touched)
+
+    def _confirm(self, batch: Batch) -> None:
+        """Note that instances were found unchanged, so that older changes of theirs are skipped."""
+        if not batch.unchanged:
+            return
+        with_table(
+            self._connection, incoming=column("orthanc_hash", map(hash_of_id, batch.unchanged), pa.uint64())
+        )
+        rows = run(self._connection, load("store/live_instances_by_id"))
+        self._raise_seq([row[0] for row in rows if row[6] < batch.seq], batch.seq)
 
     def _tombstone(self, dead: list[_Live], touched: Touched) -> None:
         if not dead:

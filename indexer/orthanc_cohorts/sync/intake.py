@@ -79,21 +79,28 @@ class Intake:
     def _take_batch(self, ids: list[str]) -> None:
         # Read before the files are: whatever is logged up to here is seen by looking now.
         seq = self._client.last_seq()
-        looks = [look for look in self._pool.map(self._look, ids) if look is not None]
+        known = self.known(ids)
+        uuids = [known[name][1] if name in known else None for name in ids]
+        looks = [look for look in self._pool.map(self._look, ids, uuids) if look is not None]
         self.looked += len(ids)
         there = [look for look in looks if look.rows is not None]
         batch = Batch(
             objects=[Observed(look.orthanc_id, look.observed_ns) for look in there],
             tables=to_columns([look.rows for look in there if look.rows is not None]),
-            gone=[Observed(look.orthanc_id, look.observed_ns) for look in looks if look.rows is None],
+            gone=[
+                Observed(look.orthanc_id, look.observed_ns)
+                for look in looks
+                if look.rows is None and not look.unchanged
+            ],
+            unchanged=[look.orthanc_id for look in looks if look.unchanged],
             seq=seq,
         )
-        if batch.objects or batch.gone:
+        if batch.objects or batch.gone or batch.unchanged:
             self._index.apply(batch)
 
-    def _look(self, orthanc_id: str) -> Look | None:
+    def _look(self, orthanc_id: str, known_uuid: str | None) -> Look | None:
         try:
-            return self._looker.look(orthanc_id)
+            return self._looker.look(orthanc_id, known_uuid)
         except (OrthancUnavailable, OSError) as error:
             LOG.warning("instance %s is tried again later: %s", orthanc_id, error)
             with self._retry_lock:

@@ -34,11 +34,15 @@ _MAIN_TAGS = {
 
 
 class Look(NamedTuple):
-    """What was found; rows None means that the instance is gone. observed_ns: see `store.Observed`."""
+    """What was found. observed_ns: see `store.Observed`.
+
+    rows: None when the instance is gone, or when its file is the known one (unchanged).
+    """
 
     orthanc_id: str
     observed_ns: int
     rows: Rows | None
+    unchanged: bool = False
 
 
 class Looker:
@@ -53,8 +57,10 @@ class Looker:
         self._client = client
         self._storage = storage_directory
 
-    def look(self, orthanc_id: str) -> Look:
+    def look(self, orthanc_id: str, known_uuid: str | None = None) -> Look:
         """Return what Orthanc holds under an identifier now.
+
+        known_uuid: of the file whose rows the index has; that file is not read again.
 
         Raises OrthancUnavailable: Orthanc cannot be asked, or replaced the file at every try.
         """
@@ -63,6 +69,8 @@ class Looker:
             attachment = self._client.attachment(orthanc_id)
             if attachment is None:
                 return Look(orthanc_id, observed_ns, None)
+            if attachment.uuid == known_uuid:
+                return Look(orthanc_id, observed_ns, None, unchanged=True)
             stored = Stored(orthanc_id, attachment.uuid, attachment.md5, attachment.size_bytes)
             try:
                 rows = self._read(stored, attachment)
