@@ -49,7 +49,7 @@ def made_up(seed: int) -> Rows:
 
 def _study(rows: Rows, dice: random.Random, study: int) -> None:
     low, bmi = dice.choice([*NUMBERS, None]), dice.choice([*NUMBERS, None])
-    sexes = dice.choice([["F"], ["M"], ["F", "M"], [None]])
+    sexes: list[str | None] = dice.choice([["F"], ["M"], ["F", "M"], [None]])
     rows.study(
         study,
         dice.randrange(10),

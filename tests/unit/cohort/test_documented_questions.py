@@ -1,0 +1,76 @@
+"""Each question in docs/cohort-language.md finds the one patient it describes, and not the others."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cohort_rows import MemoryIndex, Rows
+from orthanc_cohorts.cohort import Engine, canonical, parse
+
+PAGE = (Path(__file__).parents[3] / "docs" / "cohort-language.md").read_text(encoding="utf-8")
+QUESTIONS = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", PAGE, re.S)]
+PACED, ANN, BOB = 0, 1, 2
+EXPECTED = [[ANN], [ANN], [ANN], [ANN], [BOB], [ANN, BOB], [BOB], [BOB], [PACED], [ANN]]
+
+
+@pytest.fixture(scope="module")
+def index() -> MemoryIndex:
+    """Ann, 61, has CT, ECG and a report of her heart; Bob has a cardiomyopathy; the third has a pacemaker."""
+    rows = Rows()
+    ages = {PACED: 40, ANN: 61, BOB: 59}
+    for key, sex in ((PACED, "M"), (ANN, "F"), (BOB, "M")):
+        age, bmi = ages[key], 24.0
+        limits: dict[str, Any] = {"patient_age_years_min": age, "patient_age_years_max": age}
+        rows.study(key, key, patient_sex=sex, patient_bmi_min=bmi, patient_bmi_max=bmi, **limits)
+    rows.series(
+        1,
+        ANN,
+        modality="CT",
+        body_part_examined="HEART",
+        slice_thickness_mm_min=1,
+        slice_thickness_mm_max=1.5,
+    )
+    rows.series(
+        2,
+        PACED,
+        modality="CT",
+        body_part_examined="HEART",
+        slice_thickness_mm_min=1,
+        slice_thickness_mm_max=5,
+    )
+    rows.series(3, ANN, modality="ECG")
+    rows.fact("waveform", ANN, series_key=3, number_of_channels=12, duration_s=10.0)
+    rows.measured(ANN, "MDC|2:16160", 0.5, "s", event_time=datetime(2023, 1, 1))
+    rows.measured(ANN, "MDC|2:16160", 0.4, "s", event_time=datetime(2024, 1, 1))
+    rows.measured(PACED, "MDC|2:16160", None, "ms")
+    rows.fact("evaluation", BOB, concept="DCM|121071", value="SCT|418038007")
+    rows.fact("evaluation", PACED, concept="SCT|387713003", value="SCT|307280005")
+    rows.fact("segment", BOB, property_type="SCT|49848007")
+    rows.fact("segment", ANN, property_type="SRT|T-32600", region="SRT|T-32000")
+    flags = {"completion_flag": "COMPLETE", "verification_flag": "VERIFIED"}
+    rows.fact("document", ANN, content_time=datetime(2024, 12, 31, 23), **flags)
+    rows.fact("document", BOB, content_time=datetime(2025, 1, 1), **flags)
+    for pressure in (120, 140):
+        rows.measured(BOB, "SCT|271649006", pressure, "mm[Hg]")
+    rows.measured(ANN, "SCT|271649006", 130, "mm[Hg]")
+    return MemoryIndex(rows)
+
+
+def test_the_page_asks_ten_questions() -> None:
+    assert len(QUESTIONS) == len(EXPECTED) == 10
+
+
+@pytest.mark.parametrize(("question", "expected"), list(zip(QUESTIONS, EXPECTED, strict=True)))
+def test_a_documented_question_finds_whom_it_describes(
+    index: MemoryIndex, question: dict[str, Any], expected: list[int]
+) -> None:
+    with index.read() as snapshot:
+        answer = Engine().answer(snapshot, canonical(parse(question)))
+
+    assert list(answer.keys) == expected
