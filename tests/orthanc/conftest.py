@@ -21,10 +21,10 @@ def start_orthanc(tmp_path: Path) -> Iterator[Start]:
         pytest.skip(reason)
     started: list[Orthanc] = []
 
-    def start(**options: Any) -> Orthanc:
+    def start(wait: bool = True, **options: Any) -> Orthanc:
         orthanc = Orthanc(tmp_path / f"orthanc-{len(started)}", **options)
         started.append(orthanc)
-        return orthanc.start()
+        return orthanc.start(wait)
 
     yield start
     for orthanc in started:

@@ -104,8 +104,8 @@ class Orthanc:
         assert self._process is not None, "Orthanc was never started"
         return self._process.poll()
 
-    def start(self) -> Orthanc:
-        """Start Orthanc and wait until it answers."""
+    def start(self, wait: bool = True) -> Orthanc:
+        """Start Orthanc and, unless told otherwise, wait until it answers."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self.storage.mkdir(exist_ok=True)
         file = self.folder / "orthanc.json"
@@ -119,7 +119,8 @@ class Orthanc:
                 env={**os.environ, **self.environment},
                 cwd=self.folder,
             )
-        self.wait_until(self._answers, START_SECONDS, "Orthanc answers")
+        if wait:
+            self.wait_until(self._answers, START_SECONDS, "Orthanc answers")
         return self
 
     def terminate(self) -> float:
@@ -182,10 +183,15 @@ class Orthanc:
                 found += [int(child) for child in (task / "children").read_text().split()]
         return found
 
-    def memory_bytes(self) -> int:
-        """Return the resident memory of Orthanc, without its sidecar."""
+    def memory_bytes(self, peak: bool = False) -> int:
+        """Return the resident memory of Orthanc without its sidecar: now, or the peak since `forget_peak`."""
+        name = "VmHWM:" if peak else "VmRSS:"
         status = Path(f"/proc/{self.pid}/status").read_text()
-        return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmRSS:")) * 1024
+        return next(int(line.split()[1]) for line in status.splitlines() if line.startswith(name)) * 1024
+
+    def forget_peak(self) -> None:
+        """Let the peak of memory start anew (proc(5), clear_refs)."""
+        Path(f"/proc/{self.pid}/clear_refs").write_text("5")
 
     def _note_children(self) -> None:
         for child in self.children():

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
+
+from orthanc.harness import FAKE_SIDECAR
 
 SCRIPTS = Path(__file__).resolve().parent / "scripts"
 
@@ -184,8 +188,35 @@ def test_status_and_gauges_count_what_happened(start_with_fake, ecg_report):
     assert "orthanc-cohorts" in orthanc.get("/app/plugins.js").text + orthanc.get("/plugins/explorer.js").text
 
 
-def _python(code: str):
-    import subprocess
-    import sys
+def test_a_sidecar_that_runs_elsewhere_is_used_and_not_started(start_orthanc, tmp_path, ecg_report):
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    socket = folder / "s.sock"
+    orders = {"data_directory": str(folder), "socket": str(socket)}
+    with subprocess.Popen([sys.executable, str(FAKE_SIDECAR)], stdin=subprocess.PIPE) as sidecar:
+        sidecar.stdin.write(json.dumps(orders).encode() + b"\n")
+        sidecar.stdin.flush()
+        orthanc = start_orthanc(cohorts={"Sidecar": "external", "Socket": str(socket), "Interpreter": ""})
+        status = orthanc.wait_ready()
 
+        orthanc.store(ecg_report)
+        orthanc.wait_until(lambda: orthanc.status()["pushed"] == 1, 10, "the report is pushed")
+
+        assert (status["sidecar"]["kind"], status["sidecar"]["pid"]) == ("external", None)
+        assert orthanc.children() == []
+        orthanc.terminate()
+        assert sidecar.poll() is None
+        sidecar.stdin.close()
+
+
+def test_without_its_http_server_orthanc_starts_and_the_plugin_is_off(start_orthanc):
+    orthanc = start_orthanc(config={"HttpServerEnabled": False}, wait=False)
+
+    orthanc.wait_until(lambda: "Orthanc has started" in orthanc.log(), 10, "Orthanc starts")
+
+    assert "the plugin is off: HttpServerEnabled is false" in orthanc.log()
+    assert orthanc.children() == []
+
+
+def _python(code: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
