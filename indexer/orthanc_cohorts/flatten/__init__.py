@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from orthanc_cohorts.dicom import values
 from orthanc_cohorts.dicom.charset import Decoder
+from orthanc_cohorts.dicom.json_adapter import read_json
 from orthanc_cohorts.dicom.scan import scan_bytes, scan_file
 from orthanc_cohorts.dicom.tree import DataSet, ParsedFile
 from orthanc_cohorts.flatten import header
@@ -22,7 +23,15 @@ from orthanc_cohorts.flatten.subjects import Subjects
 from orthanc_cohorts.flatten.waveform import WAVEFORM_SEQUENCE, waveform_rows
 from orthanc_cohorts.model.rows import Rows
 
-__all__ = ["ParentsUnknown", "Stored", "TooManyItems", "flatten", "flatten_bytes", "flatten_file"]
+__all__ = [
+    "ParentsUnknown",
+    "Stored",
+    "TooManyItems",
+    "flatten",
+    "flatten_bytes",
+    "flatten_file",
+    "flatten_json",
+]
 
 
 def flatten_file(path: str, stored: Stored, max_items: int | None = None) -> Rows:
@@ -40,6 +49,14 @@ def flatten_bytes(data: bytes, stored: Stored, max_items: int | None = None) -> 
     Raises what `flatten` and `scan_bytes` raise.
     """
     return flatten(scan_bytes(data), stored, max_items)
+
+
+def flatten_json(data: bytes | str, stored: Stored, max_items: int | None = None) -> Rows:
+    """Return the rows of an object in DICOM JSON: those of its file, but for transfer syntax and reader.
+
+    Raises what `flatten` and `read_json` raise.
+    """
+    return flatten(read_json(data), stored, max_items)
 
 
 def flatten(parsed: ParsedFile, stored: Stored, max_items: int | None = None) -> Rows:
