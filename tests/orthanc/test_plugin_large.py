@@ -13,10 +13,6 @@ import pydicom
 import pytest
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, generate_uid
-    ExplicitVRLittleEndian,
-    MULTI_FRAME,
-    generate_uid,
-)
 
 # Multi-frame Grayscale Byte Secondary Capture Image Storage (PS3.4 B.5).
 MULTI_FRAME = "1.2.840.10008.5.1.4.1.1.7.2"
@@ -29,9 +25,7 @@ def header(pixel_bytes: int) -> bytes:
     ds = Dataset()
     ds.file_meta = FileMetaDataset()
     ds.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    ds.SOPClassUID = ds.file_meta.MediaStorageSOPClassUID = (
-        MULTI_FRAME
-    )
+    ds.SOPClassUID = ds.file_meta.MediaStorageSOPClassUID = MULTI_FRAME
     ds.SOPInstanceUID = ds.file_meta.MediaStorageSOPInstanceUID = generate_uid(entropy_srcs=["large"])
     ds.StudyInstanceUID, ds.SeriesInstanceUID = generate_uid(), generate_uid()
     ds.PatientID, ds.Modality = "LARGE", "OT"
