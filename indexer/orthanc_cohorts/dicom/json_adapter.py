@@ -1,6 +1,6 @@
 """DICOM JSON (PS3.18 Annex F) as an element tree, so that it flattens like the file it was made from.
 
-Standard library only; lenient: numbers may stand for text and text for numbers, sequences without `Value` are empty.
+Standard library only. Lenient: numbers may stand for text, text for numbers; a sequence may lack `Value`.
 """
 
 from __future__ import annotations
@@ -73,7 +73,8 @@ class _Reader:
                     tag = int(name, 16)
                     if element.get("vr") == "SQ":
                         items = [item if isinstance(item, dict) else {} for item in _listed(element)]
-                        tree[tag] = children = [{} for _ in items]
+                        children: list[DataSet] = [{} for _ in items]
+                        tree[tag] = children
                         trees += children
                         waiting += zip(items, children, strict=True)
                     else:

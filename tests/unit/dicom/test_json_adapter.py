@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import build
 import pytest
 
+import build
 from orthanc_cohorts.dicom.json_adapter import read_json
 from orthanc_cohorts.dicom.tree import Skipped, Typed
 from orthanc_cohorts.errors import NotDicom
