@@ -64,13 +64,15 @@ class Decoder:
     not be decoded as named and was kept as UTF-8 or Latin-1 instead.
     """
 
-    __slots__ = ("_codec", "_extended", "failed", "unknown")
+    __slots__ = ("_codec", "_extended", "_fallbacks", "failed", "unknown")
 
     def __init__(self, specific_character_set: str | None) -> None:
         terms = (specific_character_set or "").split("\\")
         codecs = [_codec(term) for term in terms]
         self.unknown = next((t for t, c in zip(terms, codecs, strict=True) if c is None), None)
         self._codec = codecs[0] or "latin-1"
+        # Seen in practice: UTF-8 labelled ASCII or Latin-1, and extensions used without their escapes.
+        self._fallbacks = ("utf-8", *(codec for codec in codecs[1:] if codec and codec not in _KEEPS_ESCAPE))
         self._extended = len(terms) > 1 or "2022" in terms[0]
         self.failed = False
 
@@ -93,12 +95,13 @@ class Decoder:
         try:
             return value.decode(codec)
         except UnicodeDecodeError:
-            # Seen in practice: UTF-8 bytes labelled ASCII or Latin-1.
             self.failed = True
+        for fallback in self._fallbacks:
             try:
-                return value.decode("utf-8")
+                return value.decode(fallback)
             except UnicodeDecodeError:
-                return value.decode("latin-1")
+                continue
+        return value.decode("latin-1")
 
 
 def _codec(term: str) -> str | None:

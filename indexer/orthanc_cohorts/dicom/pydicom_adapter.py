@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import warnings
 from io import BytesIO
+from struct import pack
 from typing import Any, BinaryIO
 
 from pydicom import dcmread
@@ -17,6 +18,7 @@ from orthanc_cohorts.dicom.scan import BULK_BYTES
 from orthanc_cohorts.dicom.tree import DataSet, Flaw, ParsedFile, Skipped, Typed
 from orthanc_cohorts.errors import NotDicom
 
+_LAYOUTS = {"US": "<H", "SS": "<h", "UL": "<I", "SL": "<i", "FL": "<f", "FD": "<d", "UV": "<Q", "SV": "<q"}
 _WIDTHS = {"US": 2, "SS": 2, "AT": 2, "UL": 4, "SL": 4, "FL": 4, "FD": 8, "UV": 8, "SV": 8}
 _BINARY = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN"})
 _TYPED = frozenset(_WIDTHS)
@@ -68,6 +70,8 @@ def _tree(root: Dataset) -> DataSet:
                     waiting.append((item, child))
             elif isinstance(element, RawDataElement):
                 tree[int(tag)] = _value(element, element.is_little_endian and little)
+            else:
+                tree[int(tag)] = _converted(element)
     return result
 
 
@@ -81,6 +85,16 @@ def _is_sequence(ds: Dataset, tag: Any, element: Any) -> bool:
     return element.VR == "SQ" or bool(
         element.value and element.value[:2] in (b"\xfe\xff", b"\xff\xfe") and ds[tag].VR == "SQ"
     )
+
+
+def _converted(element: Any) -> Any:
+    """Return the value of an element that pydicom converts as it reads (character set, pixel description)."""
+    value = element.value
+    parts = [value] if isinstance(value, str | int | float) else list(value or ())
+    layout = _LAYOUTS.get(element.VR)
+    if layout is not None:
+        return Typed(element.VR.encode(), b"".join(pack(layout, part) for part in parts))
+    return value if isinstance(value, bytes) else "\\".join(map(str, parts)).encode("latin-1", "replace")
 
 
 def _value(element: RawDataElement, little_endian: bool) -> Any:

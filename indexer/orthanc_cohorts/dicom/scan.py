@@ -139,7 +139,10 @@ class _Walk:
         while True:
             while position < end:
                 if position + 12 > limit:
-                    if position >= size:
+                    if position + 8 > size:
+                        if position < size:
+                            self._cut_off(None)
+                            position = size
                         break
                     data, base, limit = source.window(position)
                 if explicit:

@@ -8,6 +8,9 @@ from __future__ import annotations
 import os
 from typing import BinaryIO
 
+HEADER_BYTES = 12
+"""The longest header of one data element (PS3.5 7.1.2)."""
+
 PADDING = bytes(16)
 """Zeros behind the last byte, so that a header cut off by the end of the file can still be unpacked."""
 
@@ -40,11 +43,15 @@ class FileSource:
         self.size = os.fstat(file.fileno()).st_size
         self._descriptor = file.fileno()
         self._step = self.size if self.size <= whole_below else self.WINDOW
+        self._current = (PADDING, 0, 0)
 
     def window(self, position: int) -> tuple[bytes, int, int]:
         """Return (bytes, offset of their first byte, offset behind the last); the bytes are padded."""
-        data = os.pread(self._descriptor, self._step, position)
-        return data + PADDING, position, position + len(data)
+        _, base, limit = self._current
+        if not base <= position <= limit - HEADER_BYTES:
+            data = os.pread(self._descriptor, self._step, position)
+            self._current = data + PADDING, position, position + len(data)
+        return self._current
 
     def read(self, position: int, length: int) -> bytes:
         """Return `length` bytes at a position, fewer at the end of the file.
