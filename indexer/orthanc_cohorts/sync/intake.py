@@ -61,12 +61,16 @@ class Intake:
         while not stop() and (ids := list(islice(waiting, BATCH))):
             self._take_batch(ids)
 
-    def retry(self) -> None:
-        """Try again what could not be looked at before."""
+    def retry(self, stop: Callable[[], bool] = lambda: False) -> None:
+        """Try again what could not be looked at before. Raises OrthancUnavailable; it all waits on then."""
         with self._retry_lock:
-            waiting, self._retry = list(self._retry), {}
-        if waiting:
-            self.take(waiting)
+            waiting, self._retry = self._retry, {}
+        try:
+            self.take(waiting, stop)
+        except BaseException:
+            with self._retry_lock:
+                self._retry = {**waiting, **self._retry}
+            raise
 
     def known(self, orthanc_ids: Sequence[str]) -> dict[str, tuple[int, str | None]]:
         """Return (seq, attachment UUID) of the live instances among those named."""

@@ -38,9 +38,11 @@ class Keeper:
         self._stop = threading.Event()
         self._wake = threading.Event()
         self._deferred: list[str] = []
+        self._in_hand = 0
         self._lock = threading.Lock()
         self._due = {"reconcile": 0.0, "sweep": 0.0, "retry": time.monotonic() + RETRY_SECONDS, "purge": 0.0}
         self._caught_up = False
+        self._comparing = False
         self._error: str | None = None
         self._threads = [
             threading.Thread(target=self._repeat, args=(work,), name=name, daemon=True)
@@ -80,8 +82,8 @@ class Keeper:
             "cursor_seq": self._follower.cursor,
             "last_seq": self._follower.last,
             "lag_changes": self._follower.lag,
-            "caught_up": self._caught_up and not self._deferred,
-            "deferred": len(self._deferred),
+            "caught_up": self._caught_up and not self._deferred and not self._in_hand,
+            "deferred": len(self._deferred) + self._in_hand,
             "unreadable": self._intake.unreadable,
             "looked": self._intake.looked,
             "reconcile": {
@@ -89,7 +91,7 @@ class Keeper:
                 "done": progress.done,
                 "total": progress.total,
                 "completed": progress.completed,
-                "waiting": self._due["reconcile"] == 0.0 or self._due["sweep"] == 0.0,
+                "waiting": self._comparing or self._due["reconcile"] == 0.0 or self._due["sweep"] == 0.0,
             },
             "error": self._error,
         }
@@ -120,15 +122,24 @@ class Keeper:
             self.reconcile()
         self._caught_up = self._follower.lag == 0
         if self._is_due("retry", RETRY_SECONDS):
-            self._intake.retry()
+            self._intake.retry(self._stop.is_set)
         if self._is_due("purge", self._settings["PurgeSeconds"]):
             self._index.purge()
 
     def _compare(self) -> None:
-        if self._is_due("reconcile", self._settings["ReconcileSeconds"]):
-            self._again_unless_done("reconcile", lambda: self._reconciler.compare_series(self._stop.is_set))
-        if self._is_due("sweep", self._settings["SweepSeconds"]):
-            self._again_unless_done("sweep", lambda: self._reconciler.sweep(self._stop.is_set, self._pause))
+        # Set before anything counts as begun, so that no moment between looks like rest.
+        self._comparing = True
+        try:
+            if self._is_due("reconcile", self._settings["ReconcileSeconds"]):
+                self._again_unless_done(
+                    "reconcile", lambda: self._reconciler.compare_series(self._stop.is_set)
+                )
+            if self._is_due("sweep", self._settings["SweepSeconds"]):
+                self._again_unless_done(
+                    "sweep", lambda: self._reconciler.sweep(self._stop.is_set, self._pause)
+                )
+        finally:
+            self._comparing = False
 
     def _pause(self) -> None:
         self._stop.wait(SWEEP_PAUSE_SECONDS)
@@ -150,9 +161,11 @@ class Keeper:
     def _take_deferred(self) -> None:
         with self._lock:
             waiting, self._deferred = self._deferred, []
-        if waiting:
-            try:
-                self._intake.take(waiting, self._stop.is_set)
-            except BaseException:
-                self.defer(waiting)
-                raise
+            self._in_hand = len(waiting)
+        try:
+            self._intake.take(waiting, self._stop.is_set)
+        except BaseException:
+            self.defer(waiting)
+            raise
+        finally:
+            self._in_hand = 0
