@@ -84,6 +84,7 @@ def status(
             "pid": None if supervisor is None else supervisor.pid,
             "restarts": 0 if supervisor is None else supervisor.restarts,
             "last_exit": None if supervisor is None else supervisor.last_exit,
+            "socket": client.socket_path,
             "health": health(client, 2.0),
         },
     }
