@@ -74,6 +74,7 @@ def _answer(request: Request, model: BaseModel, tag: str) -> Response:
 
 def _questions(desk: Desk, limits: Limits) -> APIRouter:
     router = APIRouter(prefix=PREFIX, dependencies=[Depends(json_accepted)], responses=problems.RESPONSES)
+    paged = problems.documented(410)
 
     @router.post("/count", response_model=Count, openapi_extra=takes(Definition))
     async def count(request: Request) -> Response:
@@ -82,14 +83,14 @@ def _questions(desk: Desk, limits: Limits) -> APIRouter:
         result = await limits.run(lambda deadline: desk.count(body, deadline))
         return _answer(request, result, f"{result.hash}-{result.generation}")
 
-    @router.post("/patients", response_model=PatientPage, openapi_extra=takes(PageRequest))
+    @router.post("/patients", response_model=PatientPage, responses=paged, openapi_extra=takes(PageRequest))
     async def patients(request: Request) -> Response:
         """The patients of a cohort, page by page; 410 when the list of a cursor is no longer kept."""
         body = await limits.body(request)
         page = await limits.run(lambda deadline: desk.patients(body, deadline))
         return _answer(request, page, f"{page.hash}-{page.generation}")
 
-    @router.post("/studies", response_model=StudyPage, openapi_extra=takes(PageRequest))
+    @router.post("/studies", response_model=StudyPage, responses=paged, openapi_extra=takes(PageRequest))
     async def studies(request: Request) -> Response:
         """The studies of a cohort, page by page; of a cohort of patients, all of their studies."""
         body = await limits.body(request)

@@ -57,14 +57,20 @@ def problem(status: int, detail: str, errors: list[Fault] | None = None, **heade
     )
 
 
-RESPONSES: dict[int | str, dict[str, Any]] = {
-    status: {
-        "description": HTTPStatus(status).phrase,
-        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
-    }
-    for status in (400, 404, 406, 413, 422, 503, 504)
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Return what the OpenAPI document says of errors with these statuses."""
+    schema = {"$ref": "#/components/schemas/Problem"}
+    content = {"application/problem+json": {"schema": schema}}
+    return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
+
+
+RESPONSES = documented(400, 404, 406, 413, 422, 500, 503, 504)
+"""What every route may answer beside success."""
+
+_ROUTING = {
+    404: "there is no such route; GET /cohorts/api/v1/openapi.json lists them",
+    405: "this route takes another method; GET /cohorts/api/v1/openapi.json lists them",
 }
-"""What every route may answer beside success, for the OpenAPI document."""
 
 
 def install(app: FastAPI) -> None:
@@ -112,7 +118,9 @@ def _gone(_: Request, error: Exception) -> Response:
 
 def _http(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return problem(error.status_code, error.detail)
+    status = error.status_code
+    routing = error.detail == HTTPStatus(status).phrase
+    return problem(status, _ROUTING.get(status, error.detail) if routing else error.detail)
 
 
 def _unexpected(_: Request, error: Exception) -> Response:

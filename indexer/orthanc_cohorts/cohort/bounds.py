@@ -5,12 +5,26 @@ Knows no columns and converts no unit.
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-Finite = Annotated[float, Field(allow_inf_nan=False)]
+_WRITTEN = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+
+
+def _written_out(value: Any) -> Any:
+    # pydantic also takes seconds since 1970 for a date; a definition never means that.
+    if not isinstance(value, date) and not (isinstance(value, str) and _WRITTEN.fullmatch(value)):
+        raise ValueError("a day is written YYYY-MM-DD")
+    return value
+
+
+Finite = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Whole = Annotated[int, Field(strict=True, ge=0, le=2**53)]
+Positive = Annotated[int, Field(strict=True, ge=1, le=2**53)]
+Day = Annotated[date, BeforeValidator(_written_out)]
 
 
 class _Bounds(BaseModel):
@@ -51,18 +65,18 @@ class Range(_Bounds):
 class CountRange(_Bounds):
     """A range of whole numbers from 0 on."""
 
-    ge: Annotated[int, Field(ge=0, le=2**53)] | None = None
-    gt: Annotated[int, Field(ge=0, le=2**53)] | None = None
-    le: Annotated[int, Field(ge=0, le=2**53)] | None = None
-    lt: Annotated[int, Field(ge=1, le=2**53)] | None = None
-    eq: Annotated[int, Field(ge=0, le=2**53)] | None = None
+    ge: Whole | None = None
+    gt: Whole | None = None
+    le: Whole | None = None
+    lt: Positive | None = None
+    eq: Whole | None = None
 
 
 class DayRange(_Bounds):
     """A range of local calendar days, each as YYYY-MM-DD."""
 
-    ge: date | None = None
-    gt: date | None = None
-    le: date | None = None
-    lt: date | None = None
-    eq: date | None = None
+    ge: Day | None = None
+    gt: Day | None = None
+    le: Day | None = None
+    lt: Day | None = None
+    eq: Day | None = None

@@ -9,7 +9,15 @@ from __future__ import annotations
 from functools import cache
 from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StringConstraints,
+    model_validator,
+)
 
 from orthanc_cohorts.cohort.bounds import CountRange, DayRange, Range
 from orthanc_cohorts.cohort.properties import (
@@ -222,7 +230,7 @@ class Document(Leaf):
     preliminary: Annotated[Words | None, Text("f.preliminary_flag")] = None
     language: Annotated[Codes | None, Code("f.language")] = None
     date: Annotated[DayRange | None, Day("f.content_time")] = None
-    current: Annotated[bool | None, Current("f.current", listed=False)] = None
+    current: Annotated[StrictBool | None, Current("f.current", listed=False)] = None
     n_items: Annotated[Range | None, Number("f.n_items")] = None
     n_num: Annotated[Range | None, Number("f.n_num")] = None
     n_code: Annotated[Range | None, Number("f.n_code")] = None

@@ -27,6 +27,7 @@ def canonical_code(text: str) -> str:
     if scheme != "CID":
         return canonical_concept(scheme, code) or f"{scheme}|{code}"
     number, _, digest = code.partition("@")
+    number = number.lstrip("0")
     known = group_digest(number)
     if digest and digest != known:
         raise ValueError(f"CID {number} holds other codes here (digest {known}); send it without the digest")
@@ -48,7 +49,8 @@ def group(number: str) -> Sequence[str]:
 
     Raises ValueError: no such group.
     """
-    keywords = cid_concepts.get(int(number)) if number.isascii() and number.isdigit() else None
+    plain = number.isascii() and number.isdigit() and len(number) < 8
+    keywords = cid_concepts.get(int(number)) if plain else None
     if keywords is None:
         raise ValueError(f"context group CID {number} is not in PS3.16 as known here; list its codes instead")
     found: set[str] = set()

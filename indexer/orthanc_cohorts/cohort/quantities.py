@@ -6,6 +6,7 @@ Knows no rows. Conversion is decimal and rounded to 15 digits, the same that mad
 from __future__ import annotations
 
 from decimal import Decimal
+from math import isfinite
 from typing import Any
 
 from orthanc_cohorts.cohort.bounds import Range
@@ -49,6 +50,11 @@ def column_bounds(asked: Range, unit: str) -> dict[str, Any]:
 
 
 def number(value: float) -> int | float:
-    """Return a whole number as int, so that 60 and 60.0 are written alike; others as they are."""
+    """Return a whole number as int, so that 60 and 60.0 are written alike; others as they are.
+
+    Raises ValueError: beyond what a double holds.
+    """
     whole = float(value)
+    if not isfinite(whole):
+        raise ValueError("this bound is too large once converted; give it in another unit")
     return int(whole) if whole.is_integer() and abs(whole) < 2**53 else whole

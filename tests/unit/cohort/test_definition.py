@@ -20,7 +20,15 @@ FIELDS = [(op, name) for op, leaf in LEAVES.items() for name in properties(leaf)
 def index() -> MemoryIndex:
     rows = Rows()
     rows.study(0, 0)
-    rows.series(0, 0, modality="CT", anatomic_region_scheme="SCT", anatomic_region_code="1", rows_min=512)
+    rows.series(
+        0,
+        0,
+        modality="CT",
+        anatomic_region_scheme="SCT",
+        anatomic_region_code="1",
+        rows_min=512,
+        rows_max=512,
+    )
     return MemoryIndex(rows)
 
 
