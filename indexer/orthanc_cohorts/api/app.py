@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from pydantic import BaseModel, ValidationError
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from orthanc_cohorts import __version__
@@ -130,7 +131,9 @@ def _facts(desk: Desk, limits: Limits, app: FastAPI, status: Callable[[], dict[s
     @router.get("/status", response_model=Status)
     async def status_() -> Response:
         """How the index is, and how far it has followed Orthanc."""
-        return Response(orjson.dumps(status()), headers=_CALLER, media_type="application/json")
+        return Response(
+            orjson.dumps(await run_in_threadpool(status)), headers=_CALLER, media_type="application/json"
+        )
 
     @router.get("/openapi.json")
     async def openapi_() -> Response:
