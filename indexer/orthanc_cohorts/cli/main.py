@@ -5,12 +5,15 @@ Each command is a few lines; what it does lies in a module of its own.
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from orthanc_cohorts.cli.configuration import DEBIAN
+from orthanc_cohorts.cli.terminal import complain, progress, say
 from orthanc_cohorts.errors import CohortsError
 
 app = typer.Typer(
@@ -25,6 +28,16 @@ DataDirectory = Annotated[Path, typer.Option(help="Folder of the index and the s
 Socket = Annotated[
     Path | None, typer.Option(help="Unix socket of the sidecar; default: in the data directory.")
 ]
+Where = Annotated[Path | None, typer.Option(help="Folder of the index, to find the sidecar's socket in.")]
+Url = Annotated[str | None, typer.Option(help="Orthanc's address, such as http://127.0.0.1:8042.")]
+User = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME:PASSWORD",
+        help="Credentials for Orthanc; default: ORTHANC_COHORTS_USER and ORTHANC_COHORTS_PASSWORD.",
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 
 def main() -> None:
@@ -34,6 +47,11 @@ def main() -> None:
     except CohortsError as error:
         sys.stderr.write(f"orthanc-cohorts: {error}\n")
         sys.exit(2)
+
+
+@app.callback()
+def _options() -> None:
+    """Turns an Orthanc PACS into a research database that answers cohort questions."""
 
 
 @app.command()
@@ -54,3 +72,195 @@ def serve(
         run(orders.from_line(sys.stdin.readline()), parent=sys.stdin.fileno())
     else:
         run(orders.from_options(data_directory, socket, orthanc_url, storage_directory))
+
+
+@app.command()
+def install(
+    configuration: Annotated[Path, typer.Option(help="Orthanc's configuration folder.")] = DEBIAN,
+    data_directory: Annotated[
+        Path | None,
+        typer.Option(help="Folder for the index; default: `cohorts` in Orthanc's IndexDirectory."),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would change, and change nothing.")
+    ] = False,
+) -> None:
+    """Switch the plugin on in an Orthanc that is installed: write its configuration, say what to restart."""
+    from orthanc_cohorts.cli import install as setup
+
+    plan = setup.plan(configuration, data_directory, setup.here(), setup.script())
+    user = setup.orthanc_user()
+    if user is not None:
+        plan.warnings += setup.unreadable(setup.needed_files(setup.here(), setup.script()), user)
+    for edit in plan.edits:
+        if dry_run:
+            say(setup.difference(edit).rstrip("\n"))
+        else:
+            setup.write(edit)
+            say(f"wrote {edit.path}" + ("" if edit.before is None else f" (before: {edit.path}.bak)"))
+    if data_directory is not None and not dry_run:
+        setup.make_data_directory(data_directory)
+    for warning in plan.warnings:
+        complain(f"warning: {warning}")
+    if not plan.edits:
+        say("the configuration is as it should be already")
+    elif not dry_run:
+        say("now restart Orthanc (systemctl restart orthanc), then run: orthanc-cohorts doctor")
+
+
+@app.command()
+def status(
+    socket: Socket = None,
+    data_directory: Where = None,
+    url: Url = None,
+    user: User = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show how far the index has followed Orthanc."""
+    from orthanc_cohorts.cli import status as words
+    from orthanc_cohorts.cli.connection import find
+
+    health = find(socket, data_directory, url, user).health()
+    if as_json:
+        say(json.dumps(health))
+        return
+    for what, state in words.lines(health):
+        say(f"{what:<11} {state}")
+
+
+@app.command()
+def backfill(
+    socket: Socket = None,
+    data_directory: Where = None,
+    url: Url = None,
+    user: User = None,
+    wait: Annotated[bool, typer.Option(help="Watch until the index is equal to what Orthanc holds.")] = True,
+) -> None:
+    """Index what Orthanc holds already; may be interrupted and called again at any time.
+
+    The sidecar compares by itself when it starts and now and then; this asks for it now, and watches.
+    """
+    from orthanc_cohorts.cli.backfill import watch
+    from orthanc_cohorts.cli.connection import find
+
+    sidecar = find(socket, data_directory, url, user)
+    before = sidecar.health()
+    sidecar.reconcile()
+    if not wait:
+        say("the sidecar compares the index with Orthanc now; `orthanc-cohorts status` shows how far it is")
+        return
+    try:
+        with progress("comparing with Orthanc") as advance:
+            health = watch(sidecar, before["reconcile"]["completed"], advance)
+    except KeyboardInterrupt:
+        say("the sidecar goes on by itself; call this again to watch")
+        raise typer.Exit(130) from None
+    looked = health["looked"] - before["looked"]
+    say(
+        f"up to date at generation {health['generation']}: {max(looked, 0)} objects read, "
+        f"{health['unreadable']} unreadable"
+    )
+
+
+@app.command()
+def doctor(
+    socket: Socket = None,
+    url: Url = None,
+    user: User = None,
+    configuration: Annotated[Path, typer.Option(help="Orthanc's configuration folder.")] = DEBIAN,
+) -> None:
+    """Check Orthanc, plugin, sidecar, permissions, lag and disk, and say what to do. Status 1: one failed."""
+    from orthanc_cohorts.cli.configuration import known
+    from orthanc_cohorts.cli.connection import Orthanc, credentials
+    from orthanc_cohorts.cli.doctor import examine
+
+    here = None if url is not None else known(configuration)
+    address = url or (here.url if here is not None else "http://127.0.0.1:8042")
+    failed = False
+    for check in examine(Orthanc(address, credentials(user)), socket, here):
+        failed |= check.level == "fail"
+        say(
+            f"{check.level:<5} {check.found}",
+            style={"ok": None, "warn": "yellow", "fail": "bold red"}[check.level],
+        )
+        if check.advice:
+            say(f"      -> {check.advice}")
+    if failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def count(
+    file: Annotated[
+        typer.FileBinaryRead,
+        typer.Argument(metavar="FILE.json", help="Cohort definition; - reads standard input."),
+    ],
+    socket: Socket = None,
+    data_directory: Where = None,
+    url: Url = None,
+    user: User = None,
+    as_json: AsJson = False,
+) -> None:
+    """Count the patients or studies that a cohort definition is true for."""
+    from orthanc_cohorts.cli import count as words
+    from orthanc_cohorts.cli.connection import find
+
+    answer = find(socket, data_directory, url, user).count(file.read())
+    if as_json:
+        say(json.dumps(answer))
+        return
+    for line in words.lines(answer):
+        say(line)
+    for warning in words.warnings(answer):
+        complain(warning)
+
+
+@app.command()
+def demo(
+    empty: Annotated[bool, typer.Option("--empty", help="Store nothing at the start.")] = False,
+    load: Annotated[
+        list[Path] | None,
+        typer.Option(
+            exists=True,
+            metavar="DIR",
+            help="Store every file below DIR instead of the generated study; repeatable.",
+        ),
+    ] = None,
+    more: Annotated[
+        list[Path] | None, typer.Argument(exists=True, metavar="[DIR]...", help="Further DIRs to load.")
+    ] = None,
+    patients: Annotated[int, typer.Option(min=1, max=100_000, help="Patients of the generated study.")] = 120,
+    http_port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="HTTP port; default: a free one.")
+    ] = None,
+    dicom_port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="DICOM port; default: a free one.")
+    ] = None,
+    storage: Annotated[
+        Path | None,
+        typer.Option(help="Storage folder, kept at the end; default: a temporary one.", file_okay=False),
+    ] = None,
+    user: Annotated[
+        str | None, typer.Option(metavar="NAME:PASSWORD", help="Switch authentication on, with this user.")
+    ] = None,
+    ready_file: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write this file once everything can be asked: JSON with url, http_port, dicom_port, aet, "
+            "calling_aets, storage, socket, pid, sidecar_pid, version. It is removed at the end.",
+            dir_okay=False,
+        ),
+    ] = None,
+) -> None:
+    """Start a real Orthanc with the plugin, load a study, answer three questions; stays up until Ctrl-C.
+
+    It takes requests from this machine only. Send to it with: storescu -aec ORTHANC 127.0.0.1 PORT FILE...
+    (the calling AET must be one of STORESCU, DCMSEND, ECHOSCU, FINDSCU, GETSCU, PYNETDICOM, COHORTS),
+    by POST to /instances, or by STOW-RS to /dicom-web/studies where orthanc-dicomweb is installed.
+    """
+    from orthanc_cohorts.cli.connection import credentials
+    from orthanc_cohorts.cli.demo import Options, run
+
+    login = None if user is None else credentials(user)
+    places = [*(load or []), *(more or [])]
+    raise typer.Exit(run(Options(empty, places, patients, http_port, dicom_port, storage, login, ready_file)))
