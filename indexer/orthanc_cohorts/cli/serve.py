@@ -23,6 +23,7 @@ from orthanc_cohorts.api.app import create_app
 from orthanc_cohorts.api.internal import internal_router
 from orthanc_cohorts.cli.orders import Orders
 from orthanc_cohorts.errors import ConfigurationError
+from orthanc_cohorts.harmonise import convert
 from orthanc_cohorts.store import Index
 from orthanc_cohorts.sync.keeper import Keeper
 from orthanc_cohorts.sync.orthanc_client import OrthancClient
@@ -73,6 +74,8 @@ def serve(orders: Orders, parent: int | None = None) -> None:
     if parent is not None:
         threading.Thread(target=_watch, args=(parent, server), name="parent", daemon=True).start()
     keeper.start()
+    # The unit registry takes 0.6 s to build: not in the first push or question.
+    threading.Thread(target=convert, args=(1.0, "cm"), name="units", daemon=True).start()
     LOG.info("sidecar %s serves %s for %s", __version__, orders.socket, orders.orthanc_url)
     try:
         server.run(sockets=[listening])

@@ -7,26 +7,26 @@ and the order of arrival leaves no trace.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 import duckdb
 import pyarrow as pa
 from orthanc_cohorts_sql import load
 
-from orthanc_cohorts.store.hashes import hash_of_id, hash_of_text
-from orthanc_cohorts.store.statements import column, run, with_table
+from orthanc_cohorts.store.aggregate import series_rows, study_rows
+from orthanc_cohorts.store.hashes import hash_of_text
+from orthanc_cohorts.store.statements import column, fetch, run, with_table
 
 
 @dataclass(slots=True)
 class Touched:
     """What a transaction has changed, hence what must be derived again.
 
-    series, study: keys to the Orthanc identifier, None where it must be looked up. speakers: keys of new
-    objects that have subjects. targets: sop_hash of instances that came or went.
+    series, study: keys. speakers: keys of new objects that have subjects. targets: sop_hash of instances
+    that came or went.
     """
 
-    series: dict[int, str | None] = field(default_factory=dict)
-    study: dict[int, str | None] = field(default_factory=dict)
+    series: set[int] = field(default_factory=set)
+    study: set[int] = field(default_factory=set)
     speakers: list[int] = field(default_factory=list)
     targets: list[int] = field(default_factory=list)
 
@@ -57,69 +57,55 @@ def rederive(
     issuer: the IssuerOfPatientID to assume where none is sent, empty for none.
     """
     _series(connection, touched)
-    times_before = _study_times(connection, touched)
-    _studies(connection, touched, counters, issuer)
-    moved = [key for key, time in _study_times(connection, touched).items() if times_before.get(key) != time]
+    moved = _studies(connection, touched, counters, issuer)
     _subjects(connection, touched, moved)
 
 
 def _series(connection: duckdb.DuckDBPyConnection, touched: Touched) -> None:
     with_table(connection, dirty=column("series_key", touched.series, pa.int32()))
-    known = dict(
-        run(
-            connection,
-            "SELECT series_key, orthanc_hash FROM series WHERE series_key IN (SELECT series_key FROM dirty)",
-        )
-    )
-    hashes = [hash_of_id(name) if name else known.get(key, 0) for key, name in touched.series.items()]
-    dirty = column("series_key", touched.series, pa.int32())
-    with_table(
-        connection, dirty_series=dirty.append_column("orthanc_hash", pa.array(hashes, type=pa.uint64()))
-    )
-    if known:
-        run(connection, "DELETE FROM series WHERE series_key IN (SELECT series_key FROM dirty_series)")
-    run(connection, load("store/derive_series"))
-
-
-def _study_times(connection: duckdb.DuckDBPyConnection, touched: Touched) -> dict[int, Any]:
-    with_table(connection, dirty=column("study_key", touched.study, pa.int32()))
-    return dict(
-        run(
-            connection,
-            "SELECT study_key, study_time FROM study WHERE study_key IN (SELECT study_key FROM dirty)",
-        )
-    )
+    run(connection, "DELETE FROM series WHERE series_key IN (SELECT series_key FROM dirty)")
+    headers = fetch(connection, load("store/series_headers"))
+    if headers.num_rows:
+        with_table(connection, incoming=series_rows(headers))
+        run(connection, "INSERT INTO series BY NAME SELECT * FROM incoming")
 
 
 def _studies(
     connection: duckdb.DuckDBPyConnection, touched: Touched, counters: Counters, issuer: str
-) -> None:
+) -> list[int]:
+    """Rebuild studies and their patients; return the keys of known studies whose time is another now."""
     with_table(connection, dirty=column("study_key", touched.study, pa.int32()))
-    patients_before = run(
-        connection, "SELECT DISTINCT patient_key FROM study WHERE study_key IN (SELECT study_key FROM dirty)"
-    )
-    studies = run(connection, load("store/study_identities"))
-    identities = [_identity(uid, patient, stated or issuer or None) for _, _, uid, patient, stated in studies]
+    before = {key: (patient, time) for key, patient, time in run(connection, load("store/known_studies"))}
+    headers = fetch(connection, load("store/study_headers"))
+    studies = study_rows(headers)
+    stated = (studies.column(name).to_pylist() for name in _IDENTITY)
+    identities = [
+        _identity(uid, patient, sent or issuer or None) for uid, patient, sent in zip(*stated, strict=True)
+    ]
     persons = _persons(connection, identities, counters)
-    dirty_study = pa.table(
-        {
-            "study_key": pa.array([row[0] for row in studies], type=pa.int32()),
-            "patient_key": pa.array([persons[i] for i in identities], type=pa.int32()),
-            "orthanc_hash": pa.array([hash_of_id(row[1]) for row in studies], type=pa.uint64()),
-        }
-    )
-    with_table(connection, dirty_study=dirty_study)
-    if patients_before:
+    if before:
         run(connection, "DELETE FROM study WHERE study_key IN (SELECT study_key FROM dirty)")
-    if studies:
-        run(connection, load("store/derive_study"))
-    dirty_patients = {key for (key,) in patients_before} | set(persons.values())
-    with_table(connection, dirty_patient=column("patient_key", dirty_patients, pa.int32()))
+    if identities:
+        rows = studies.drop_columns(["patient_id", "issuer_of_patient_id"])
+        keys = pa.array([persons[identity] for identity in identities], type=pa.int32())
+        with_table(connection, incoming=rows.append_column("patient_key", keys))
+        run(connection, "INSERT INTO study BY NAME SELECT * FROM incoming")
+    _patients(connection, {patient for patient, _ in before.values()}, set(persons.values()))
+    times = zip(
+        studies.column("study_key").to_pylist(), studies.column("study_time").to_pylist(), strict=True
+    )
+    return [key for key, time in times if key in before and before[key][1] != time]
+
+
+def _patients(connection: duckdb.DuckDBPyConnection, before: set[int], now: set[int]) -> None:
+    with_table(connection, dirty_patient=column("patient_key", before | now, pa.int32()))
     run(connection, "DELETE FROM patient WHERE patient_key IN (SELECT patient_key FROM dirty_patient)")
     run(connection, load("store/derive_patient"))
-    run(connection, load("store/drop_orphan_identities"))
+    if before:
+        run(connection, load("store/drop_orphan_identities"))
 
 
+_IDENTITY = ("study_instance_uid", "patient_id", "issuer_of_patient_id")
 _Identity = tuple[str | None, str | None, str | None]
 
 

@@ -22,6 +22,11 @@ def run(
     return rows
 
 
+def fetch(connection: duckdb.DuckDBPyConnection, statement: LiteralString) -> pa.Table:
+    """Run a statement and return all its rows as an Arrow table."""
+    return connection.sql(statement).to_arrow_table()
+
+
 def with_table(connection: duckdb.DuckDBPyConnection, **tables: pa.Table) -> None:
     """Make Arrow tables visible to the next statements of a connection, under their names."""
     for name, table in tables.items():

@@ -118,8 +118,8 @@ class Writer:
             keys.instance[number] = key
             series_id, study_id = series_ids[number], study_ids[number]
             keys.series[number], keys.study[number] = series_keys[series_id], study_keys[study_id]
-            touched.series[series_keys[series_id]] = series_id
-            touched.study[study_keys[study_id]] = study_id
+            touched.series.add(series_keys[series_id])
+            touched.study.add(study_keys[study_id])
             if sop_uids[number] is not None:
                 touched.targets.append(hash_of_text(sop_uids[number]))
         self._tombstone([live for name, live in known.items() if name not in same], touched)
@@ -157,8 +157,8 @@ class Writer:
         if not dead:
             return
         for live in dead:
-            touched.series.setdefault(live.series_key, None)
-            touched.study.setdefault(live.study_key, None)
+            touched.series.add(live.series_key)
+            touched.study.add(live.study_key)
             touched.targets.append(live.sop_hash)
         with_table(
             self._connection,
