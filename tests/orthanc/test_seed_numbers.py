@@ -1,4 +1,4 @@
-"""The seed system's own files, through a real Orthanc and REST: every number counted in them, four ways in."""
+"""The seed system's own files through a real Orthanc and REST: every number counted in them."""
 
 from __future__ import annotations
 
