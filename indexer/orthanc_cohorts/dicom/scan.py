@@ -197,13 +197,17 @@ class _Walk:
                     if stop > size:
                         self._cut_off(tag)
                         length, stop = size - position, size
-                    bulk = length > BULK_BYTES and (vr in _BINARY_VRS or (vr is None and _is_bulk(tag)))
-                    if bulk:
+                    if length > BULK_BYTES and (vr in _BINARY_VRS or (vr is None and _is_bulk(tag))):
                         dataset[tag] = Skipped(length)
-                    elif vr is None or (kind is not _NUMBER and not group & 1):
-                        dataset[tag] = source.read(position, length)
                     else:
-                        dataset[tag] = Typed(vr, source.read(position, length))
+                        if stop <= limit:
+                            value = data[position - base : stop - base]
+                        else:
+                            value = source.read(position, length)
+                        if vr is None or (kind is not _NUMBER and not group & 1):
+                            dataset[tag] = value
+                        else:
+                            dataset[tag] = Typed(vr, value)
                     position = stop
             # An item has ended, or a sequence has just begun: open the next item or close the sequence.
             while True:

@@ -6,7 +6,8 @@ Pure. Times are text `YYYY-MM-DD HH:MM:SS.ffffff`, which sorts and which the ind
 from __future__ import annotations
 
 import re
-from datetime import date, datetime
+from datetime import date
+from functools import lru_cache
 from typing import NamedTuple
 
 _DATE = re.compile(r"^(\d{4})[.\-/]?(\d{2})[.\-/]?(\d{2})$")
@@ -18,6 +19,8 @@ _AGE = re.compile(r"^\s*(\d{1,4})\s*([DWMY])\s*$")
 _YEARS = {"D": 1 / 365.2425, "W": 7 / 365.2425, "M": 1 / 12, "Y": 1.0}
 _PRECISIONS = ("year", "month", "day", "hour", "minute", "second")
 EPOCH_DAY = "1970-01-01"
+_REMEMBERED = 256
+"""One object states the same day and hour many times over, and so do its neighbours."""
 
 
 class Moment(NamedTuple):
@@ -28,6 +31,7 @@ class Moment(NamedTuple):
     offset: str | None = None
 
 
+@lru_cache(_REMEMBERED)
 def parse_date(text: str | None) -> str | None:
     """Return `YYYY-MM-DD`, or None for what is no day of the calendar."""
     match = _DATE.match(text.strip()) if text else None
@@ -36,6 +40,7 @@ def parse_date(text: str | None) -> str | None:
     return _day(int(match[1]), int(match[2]), int(match[3]))
 
 
+@lru_cache(_REMEMBERED)
 def parse_time(text: str | None) -> tuple[str, str] | None:
     """Return (`HH:MM:SS.ffffff`, precision), or None for what is no time of day."""
     match = _TIME.match(text.strip()) if text else None
@@ -82,7 +87,7 @@ def age_at(birth_date: str, day: str) -> float | None:
 
 def _day(year: int, month: int, day: int) -> str | None:
     try:
-        return datetime(year, month, day).strftime("%Y-%m-%d") if year >= 1000 else None
+        return date(year, month, day).isoformat() if year >= 1000 else None
     except ValueError:
         return None
 

@@ -5,6 +5,7 @@ Lenient: what cannot be read is None, and the caller decides whether that is a p
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import isfinite
 from struct import Struct, error
 
@@ -21,6 +22,9 @@ _BINARY = {
     b"FL": Struct("<f"),
     b"FD": Struct("<d"),
 }
+
+_SHORT = 64
+"""Bytes of a decimal value that is worth remembering."""
 
 
 def raw(ds: DataSet, tag: int) -> bytes | None:
@@ -85,7 +89,7 @@ def numbers(ds: DataSet, tag: int, binary: bytes = b"") -> list[float | int | No
         return []
     layout = _BINARY.get(vr)
     if layout is None:
-        return [parse_number(part) for part in value.decode("latin-1").strip(" \0").split("\\")]
+        return list(_decimals(value) if len(value) <= _SHORT else _decimals.__wrapped__(value))
     return [number for (number,) in layout.iter_unpack(value[: len(value) // layout.size * layout.size])]
 
 
@@ -93,8 +97,18 @@ def number(ds: DataSet, tag: int, binary: bytes = b"") -> float | None:
     """Return the first number of a value, None when there is none; see `numbers`."""
     if tag not in ds:
         return None
+    value = ds[tag]
+    if type(value) is bytes and 0 < len(value) <= _SHORT and binary not in _BINARY:
+        first = _decimals(value)[0]
+        return first if first is not None and isfinite(first) else None
     found = numbers(ds, tag, binary)
     return float(found[0]) if found and found[0] is not None and isfinite(found[0]) else None
+
+
+@lru_cache(1_024)
+def _decimals(value: bytes) -> tuple[float | None, ...]:
+    """Return the numbers of a DS or IS value; headers repeat few values many times."""
+    return tuple(parse_number(part) for part in value.decode("latin-1").strip(" \0").split("\\"))
 
 
 def integer(ds: DataSet, tag: int, binary: bytes = b"") -> int | None:

@@ -32,6 +32,20 @@ class Code(NamedTuple):
 
 NO_CODE = Code(None, None, None)
 
+_SHARED_CODES = 4_096
+_SHARED_BYTES = 256
+_SHARED: dict[tuple[object, ...], Code] = {}
+"""Codes in plain ASCII, which no character set reads in another way: reports repeat few codes many times."""
+
+
+def _means_the_same_everywhere(key: tuple[object, ...]) -> bool:
+    size = 0
+    for part in key:
+        if part is not None and (type(part) is not bytes or not part.isascii() or b"\x1b" in part):
+            return False
+        size += len(part) if type(part) is bytes else 0
+    return size <= _SHARED_BYTES
+
 
 class CodeReader:
     """Code items to codes under one character set; the same bytes are decoded once."""
@@ -54,14 +68,20 @@ class CodeReader:
         get = item.get
         key = (get(_CODE_VALUE), get(_SCHEME), get(_MEANING))
         try:
-            known = self._cache.get(key)
+            known = _SHARED.get(key) or self._cache.get(key)
         except TypeError:  # a sequence where a text belongs
             return NO_CODE
-        if known is not None and known.code is not None:
+        if known is not None:
             return known
         value = key[0] or get(_LONG_CODE_VALUE) or get(_URN_CODE_VALUE)
         code = Code(self._text(key[1]), self._text(value), self._text(key[2]))
-        self._cache[key] = code
+        if code.code is not None and key[0]:
+            if _means_the_same_everywhere(key):
+                if len(_SHARED) >= _SHARED_CODES:
+                    _SHARED.clear()
+                _SHARED[key] = code
+            else:
+                self._cache[key] = code
         return code
 
     def _text(self, value: object) -> str | None:

@@ -44,6 +44,17 @@ _SIGNS = (
 )
 """Which attribute tells the value type where none is stated."""
 
+_TERMS = {
+    (term + padding).encode(): term
+    for term in (
+        *_VALUE_TYPES,
+        *("CONTAINS", "HAS PROPERTIES", "HAS OBS CONTEXT", "HAS ACQ CONTEXT", "INFERRED FROM"),
+        *("SELECTED FROM", "HAS CONCEPT MOD"),
+    )
+    for padding in ("", " ")
+}
+"""Value types and relationship types as encoded, so that the usual ones need no decoding."""
+
 _TEXT_TAGS = {
     "UIDREF": 0x0040A124,
     "PNAME": 0x0040A123,
@@ -158,13 +169,14 @@ class ContentReader:
         value_type, raw_type = self._value_type(node, by_reference)
         node.value_type = value_type
         if parent is not None:
-            node.relationship = values.word(item, _RELATIONSHIP)
+            node.relationship = _term(item, _RELATIONSHIP)
             if node.relationship is None:
                 self._note(node, "relationship-missing", "taken as CONTAINS")
         concept = version = None
         if _CONCEPT_NAME in item:
             concept = node.concept = codes.first(item, _CONCEPT_NAME)
-            version = values.word(values.first_item(item, _CONCEPT_NAME), 0x00080103)
+            name = values.first_item(item, _CONCEPT_NAME)
+            version = values.word(name, 0x00080103) if 0x00080103 in name else None
         observation = observation_uid = None
         if 0x0040A032 in item:
             node.observation_time = observation = self._moment(node, 0x0040A032)
@@ -228,7 +240,7 @@ class ContentReader:
 
     def _value_type(self, node: Node, by_reference: str | None) -> tuple[str | None, str | None]:
         """Return (normalised, as sent where that differs)."""
-        stated = values.word(node.item, VALUE_TYPE)
+        stated = _term(node.item, VALUE_TYPE)
         if stated in _VALUE_TYPES or (by_reference is not None and stated is None):
             return stated, None
         alias = _VALUE_TYPE_ALIASES.get(stated or "")
@@ -266,6 +278,11 @@ class ContentReader:
             clock = times.parse_time(node.text)
             return (f"{times.EPOCH_DAY} {clock[0]}", clock[1], None) if clock else _NO_TIME
         return _NO_TIME
+
+
+def _term(item: DataSet, tag: int) -> str | None:
+    value = item.get(tag)
+    return (_TERMS.get(value) if type(value) is bytes else None) or values.word(item, tag)
 
 
 def _graphic(item: DataSet) -> Row:

@@ -54,9 +54,14 @@ def measured_value(item: DataSet, codes: CodeReader, path: str, findings: Findin
     measured = stated[0]
     unit = codes.first(measured, _UNITS)
     raw = values.word(measured, _NUMERIC_VALUE)
-    texts = raw.split("\\") if raw else []
-    parts = tuple((values.parse_number(text), text.strip()) for text in texts)
-    if any(number is None for number, _ in parts):
+    parts: tuple[tuple[float | None, str], ...] = ()
+    if raw:
+        # One number is the rule; a loop for it alone would take longer than to read it.
+        if "\\" in raw:
+            parts = tuple((values.parse_number(text), text.strip()) for text in raw.split("\\"))
+        else:
+            parts = ((values.parse_number(raw), raw.strip()),)
+    if parts and (parts[0][0] is None or any(number is None for number, _ in parts[1:])):
         findings.add("num-not-a-number", "kept as text", path=path, tag=_NUMERIC_VALUE, raw_value=raw)
     numerator = denominator = None
     if len(measured) > 2:
