@@ -52,7 +52,7 @@ def test_a_string_that_ends_with_a_backslash_hides_nothing_behind_it():
 @pytest.mark.parametrize(
     "piece", [b'"', b'\\"', b'"\\"', b"[", b"]", b"[]", b"\\", b'["', b"[" * 32 + b"]" * 32]
 )
-@pytest.mark.parametrize("start", [b"", b"\""])
+@pytest.mark.parametrize("start", [b"", b'"'])
 def test_hostile_megabytes_take_no_longer_than_a_second(start, piece):
     body = start + piece * (1_048_576 // len(piece))
 
