@@ -103,10 +103,11 @@ def _check(options: Options) -> None:
 @contextmanager
 def _started(options: Options, found: demo_orthanc.Installed, interrupts: Interrupts) -> Iterator[Running]:
     """Start Orthanc and sidecar, hand them over when both answer, and end them."""
-    with interrupts.held():
-        folder = Path(tempfile.mkdtemp(prefix="orthanc-cohorts-"))
+    folder: Path | None = None
     process: DemoOrthanc | None = None
     try:
+        with interrupts.held():
+            folder = Path(tempfile.mkdtemp(prefix="orthanc-cohorts-"))
         storage = (options.storage or folder / "storage").absolute()
         storage.mkdir(parents=True, exist_ok=True)
         http_port = demo_orthanc.port(options.http_port, "--http-port")
@@ -123,9 +124,11 @@ def _started(options: Options, found: demo_orthanc.Installed, interrupts: Interr
         )
         yield Running(process, orthanc, folder / "sidecar.sock", storage, http_port, dicom_port, options.user)
     finally:
+        interrupts.ignore()
         if process is not None:
             process.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _answers(orthanc: Orthanc) -> bool:

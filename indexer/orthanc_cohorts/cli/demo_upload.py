@@ -83,7 +83,7 @@ def send(http: httpx.Client, path: Path) -> tuple[str, str]:
     try:
         with path.open("rb") as file:
             # The open file, not its bytes: httpx then sends it in pieces, whatever its size.
-            answer = http.post("/instances", content=file, headers={"Expect": ""})
+            answer = http.post("/instances", content=file)
     except OSError as error:
         return "", error.strerror or str(error)
     except httpx.HTTPError as error:

@@ -115,20 +115,26 @@ def write(edit: Edit) -> None:
         ) from error
 
 
-def make_data_directory(folder: Path) -> None:
+def make_data_directory(folder: Path, user: pwd.struct_passwd | None) -> None:
     """Make the folder of the index, private to Orthanc's user. Raises ConfigurationError."""
     try:
         if not folder.exists():
             folder.mkdir(mode=0o700, parents=True)
-            user = orthanc_user()
             if os.getuid() == 0 and user is not None:
                 os.chown(folder, user.pw_uid, user.pw_gid)
     except OSError as error:
         raise ConfigurationError(f"{folder} cannot be made ({error.strerror}): run this with sudo") from error
 
 
-def orthanc_user() -> pwd.struct_passwd | None:
-    """Return the user that Debian's service runs Orthanc as, None where there is none."""
+def orthanc_user(folder: Path) -> pwd.struct_passwd | None:
+    """Return the user that Orthanc runs as: the owner of its index, else the one of Debian's service.
+
+    None where neither is there. Raises ConfigurationError.
+    """
+    whole = read(folder).merged()
+    index = Path(whole.get("IndexDirectory") or whole.get("StorageDirectory") or "")
+    with suppress(KeyError, OSError):
+        return pwd.getpwuid(index.stat().st_uid) if index.is_absolute() else pwd.getpwnam(ORTHANC_USER)
     with suppress(KeyError):
         return pwd.getpwnam(ORTHANC_USER)
     return None

@@ -25,7 +25,7 @@ class Interrupts:
     """Turns the first signal into Interrupted; later ones are ignored, not to cut the cleanup short."""
 
     def __init__(self) -> None:
-        self._held = False
+        self._held = self._ignored = False
         self._number: int | None = None
 
     @contextmanager
@@ -49,8 +49,12 @@ class Interrupts:
         if self._number is not None:
             raise Interrupted(self._number)
 
+    def ignore(self) -> None:
+        """Ignore all signals from now on: the cleanup has begun, for whatever reason."""
+        self._ignored = True
+
     def _take(self, number: int, frame: FrameType | None) -> None:
-        if self._number is not None:
+        if self._ignored or self._number is not None:
             return
         self._number = number
         if not self._held:

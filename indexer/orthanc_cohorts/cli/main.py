@@ -89,7 +89,7 @@ def install(
     from orthanc_cohorts.cli import install as setup
 
     plan = setup.plan(configuration, data_directory, setup.here(), setup.script())
-    user = setup.orthanc_user()
+    user = setup.orthanc_user(configuration)
     if user is not None:
         plan.warnings += setup.unreadable(setup.needed_files(setup.here(), setup.script()), user)
     for edit in plan.edits:
@@ -99,7 +99,7 @@ def install(
             setup.write(edit)
             say(f"wrote {edit.path}" + ("" if edit.before is None else f" (before: {edit.path}.bak)"))
     if data_directory is not None and not dry_run:
-        setup.make_data_directory(data_directory)
+        setup.make_data_directory(data_directory, user)
     for warning in plan.warnings:
         complain(f"warning: {warning}")
     if not plan.edits:
