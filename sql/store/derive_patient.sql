@@ -1,5 +1,5 @@
 -- Rebuild the rows of patient from their studies.
--- in:  table dirty_patient(patient_key), whose rows in patient were deleted before
+-- in:  table incoming(patient_key), whose rows in patient were deleted before
 -- out: one row of patient per dirty person that still has a study
 INSERT INTO patient BY NAME
 SELECT
@@ -11,5 +11,5 @@ SELECT
     min(s.study_time) AS first_study_time,
     max(s.study_time) AS last_study_time
 FROM study AS s
-SEMI JOIN dirty_patient AS d ON d.patient_key = s.patient_key
+SEMI JOIN incoming AS d ON d.patient_key = s.patient_key
 GROUP BY s.patient_key

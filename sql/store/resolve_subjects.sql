@@ -1,6 +1,6 @@
 -- Set the clinical time of subjects: the earliest acquisition among their targets in the store, else that of
 -- the subject around them, else the study's, else the content time.
--- in:  table speaker(instance_key)
+-- in:  table incoming(instance_key)
 UPDATE subject
 SET event_time = r.event_time, event_time_source = r.source, event_time_precision = r.precision
 FROM (
@@ -12,7 +12,7 @@ FROM (
             min(i.acquisition_time) AS event_time,
             arg_min(i.acquisition_time_precision, i.acquisition_time) AS precision
         FROM reference AS r
-        SEMI JOIN speaker AS k ON k.instance_key = r.instance_key
+        SEMI JOIN incoming AS k ON k.instance_key = r.instance_key
         JOIN instance AS i ON i.sop_hash = r.target_hash AND i.sop_instance_uid = r.target_sop_instance_uid
         ANTI JOIN tombstone AS dead ON dead.instance_key = i.instance_key
         WHERE r.subject IS NOT NULL AND i.acquisition_time IS NOT NULL
@@ -21,7 +21,7 @@ FROM (
     chain AS (
         SELECT s.instance_key, s.subject, s.study_key, s.subject AS place, 0 AS steps
         FROM subject AS s
-        SEMI JOIN speaker AS k ON k.instance_key = s.instance_key
+        SEMI JOIN incoming AS k ON k.instance_key = s.instance_key
         UNION ALL
         SELECT c.instance_key, c.subject, c.study_key, s.parent_subject, c.steps + 1
         FROM chain AS c

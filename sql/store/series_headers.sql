@@ -1,5 +1,5 @@
 -- Headers of all live instances of the dirty series.
--- in:  table dirty(series_key)
+-- in:  table incoming(series_key)
 -- out: the columns of instance_header, and of instance those that series rows are made of
 SELECT
     h.*,
@@ -11,5 +11,5 @@ SELECT
     i.size_bytes
 FROM instance_header AS h
 JOIN instance AS i ON i.instance_key = h.instance_key
-SEMI JOIN dirty AS d ON d.series_key = h.series_key
+SEMI JOIN incoming AS d ON d.series_key = h.series_key
 ANTI JOIN tombstone AS dead ON dead.instance_key = h.instance_key

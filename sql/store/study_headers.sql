@@ -1,5 +1,5 @@
 -- Headers of all live instances of the dirty studies.
--- in:  table dirty(study_key)
+-- in:  table incoming(study_key)
 -- out: the columns of instance_header that study and patient rows are made of, and the identifiers above
 SELECT
     h.study_key,
@@ -26,5 +26,5 @@ SELECT
     h.modality
 FROM instance_header AS h
 JOIN instance AS i ON i.instance_key = h.instance_key
-SEMI JOIN dirty AS d ON d.study_key = h.study_key
+SEMI JOIN incoming AS d ON d.study_key = h.study_key
 ANTI JOIN tombstone AS dead ON dead.instance_key = h.instance_key

@@ -14,7 +14,7 @@ from orthanc_cohorts_sql import load
 
 from orthanc_cohorts.store.aggregate import series_rows, study_rows
 from orthanc_cohorts.store.hashes import hash_of_text
-from orthanc_cohorts.store.statements import column, fetch, run, with_table
+from orthanc_cohorts.store.statements import column, fetch, run
 
 
 @dataclass(slots=True)
@@ -62,34 +62,40 @@ def rederive(
 
 
 def _series(connection: duckdb.DuckDBPyConnection, touched: Touched) -> None:
-    with_table(connection, dirty=column("series_key", touched.series, pa.int32()))
-    run(connection, "DELETE FROM series WHERE series_key IN (SELECT series_key FROM dirty)")
-    headers = fetch(connection, load("store/series_headers"))
+    dirty = column("series_key", touched.series, pa.int32())
+    run(
+        connection,
+        "DELETE FROM series WHERE series_key IN (SELECT series_key FROM incoming)",
+        incoming=dirty,
+    )
+    headers = fetch(connection, load("store/series_headers"), incoming=dirty)
     if headers.num_rows:
-        with_table(connection, incoming=series_rows(headers))
-        run(connection, "INSERT INTO series BY NAME SELECT * FROM incoming")
+        run(connection, "INSERT INTO series BY NAME SELECT * FROM incoming", incoming=series_rows(headers))
 
 
 def _studies(
     connection: duckdb.DuckDBPyConnection, touched: Touched, counters: Counters, issuer: str
 ) -> list[int]:
     """Rebuild studies and their patients; return the keys of known studies whose time is another now."""
-    with_table(connection, dirty=column("study_key", touched.study, pa.int32()))
-    before = {key: (patient, time) for key, patient, time in run(connection, load("store/known_studies"))}
-    headers = fetch(connection, load("store/study_headers"))
-    studies = study_rows(headers)
+    dirty = column("study_key", touched.study, pa.int32())
+    known = run(connection, load("store/known_studies"), incoming=dirty)
+    before = {key: (patient, time) for key, patient, time in known}
+    studies = study_rows(fetch(connection, load("store/study_headers"), incoming=dirty))
     stated = (studies.column(name).to_pylist() for name in _IDENTITY)
     identities = [
         _identity(uid, patient, sent or issuer or None) for uid, patient, sent in zip(*stated, strict=True)
     ]
     persons = _persons(connection, identities, counters)
     if before:
-        run(connection, "DELETE FROM study WHERE study_key IN (SELECT study_key FROM dirty)")
+        run(
+            connection,
+            "DELETE FROM study WHERE study_key IN (SELECT study_key FROM incoming)",
+            incoming=dirty,
+        )
     if identities:
-        rows = studies.drop_columns(["patient_id", "issuer_of_patient_id"])
         keys = pa.array([persons[identity] for identity in identities], type=pa.int32())
-        with_table(connection, incoming=rows.append_column("patient_key", keys))
-        run(connection, "INSERT INTO study BY NAME SELECT * FROM incoming")
+        rows = studies.drop_columns(["patient_id", "issuer_of_patient_id"]).append_column("patient_key", keys)
+        run(connection, "INSERT INTO study BY NAME SELECT * FROM incoming", incoming=rows)
     _patients(connection, {patient for patient, _ in before.values()}, set(persons.values()))
     times = zip(
         studies.column("study_key").to_pylist(), studies.column("study_time").to_pylist(), strict=True
@@ -98,11 +104,15 @@ def _studies(
 
 
 def _patients(connection: duckdb.DuckDBPyConnection, before: set[int], now: set[int]) -> None:
-    with_table(connection, dirty_patient=column("patient_key", before | now, pa.int32()))
-    run(connection, "DELETE FROM patient WHERE patient_key IN (SELECT patient_key FROM dirty_patient)")
-    run(connection, load("store/derive_patient"))
+    dirty = column("patient_key", before | now, pa.int32())
+    run(
+        connection,
+        "DELETE FROM patient WHERE patient_key IN (SELECT patient_key FROM incoming)",
+        incoming=dirty,
+    )
+    run(connection, load("store/derive_patient"), incoming=dirty)
     if before:
-        run(connection, load("store/drop_orphan_identities"))
+        run(connection, load("store/drop_orphan_identities"), incoming=dirty)
 
 
 _IDENTITY = ("study_instance_uid", "patient_id", "issuer_of_patient_id")
@@ -123,8 +133,8 @@ def _persons(
     hashes = {
         i: hash_of_text("\0".join("" if part is None else f"={part}" for part in i)) for i in identities
     }
-    with_table(connection, incoming=column("identity_hash", hashes.values(), pa.uint64()))
-    known = dict(run(connection, load("store/identity_keys")))
+    wanted = column("identity_hash", hashes.values(), pa.uint64())
+    known: dict[int, int] = dict(run(connection, load("store/identity_keys"), incoming=wanted))
     new = {i: h for i, h in hashes.items() if h not in known}
     first = counters.take("patient", len(new))
     for number, hash_ in enumerate(new.values()):
@@ -139,19 +149,22 @@ def _persons(
                 "study_instance_uid": pa.array([i[2] for i in new], type=pa.string()),
             }
         )
-        with_table(connection, incoming=rows)
-        run(connection, "INSERT INTO patient_identity BY NAME SELECT * FROM incoming")
+        run(connection, "INSERT INTO patient_identity BY NAME SELECT * FROM incoming", incoming=rows)
     return {i: known[h] for i, h in hashes.items()}
 
 
 def _subjects(connection: duckdb.DuckDBPyConnection, touched: Touched, moved_studies: list[int]) -> None:
-    with_table(
+    speakers = run(
         connection,
-        moved_target=column("sop_hash", set(touched.targets), pa.uint64()),
-        moved_study=column("study_key", moved_studies, pa.int32()),
+        load("store/speakers"),
+        incoming=column("sop_hash", set(touched.targets), pa.uint64()),
+        beside=column("study_key", moved_studies, pa.int32()),
     )
-    found = {key for (key,) in run(connection, load("store/speakers"))}
+    found = {key for (key,) in speakers}
     found.update(touched.speakers)
     if found:
-        with_table(connection, speaker=column("instance_key", found, pa.int64()))
-        run(connection, load("store/resolve_subjects"))
+        run(
+            connection,
+            load("store/resolve_subjects"),
+            incoming=column("instance_key", found, pa.int64()),
+        )

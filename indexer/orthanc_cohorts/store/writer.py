@@ -15,11 +15,11 @@ import pyarrow as pa
 from orthanc_cohorts_sql import load
 
 from orthanc_cohorts.model.schema import TABLES
-from orthanc_cohorts.store.batch import Batch, Observed
+from orthanc_cohorts.store.batch import Batch
 from orthanc_cohorts.store.columns import Keys, to_arrow
 from orthanc_cohorts.store.derive import Counters, Touched, rederive
 from orthanc_cohorts.store.hashes import hash_of_id, hash_of_text
-from orthanc_cohorts.store.statements import column, run, with_table
+from orthanc_cohorts.store.statements import column, run
 
 REMEMBERED = 200_000
 """Observations kept to tell a late one; longer than any observer may hold a batch back."""
@@ -132,25 +132,20 @@ class Writer:
             return
         if name == "subject":
             touched.speakers += set(rows.column("instance_key").to_pylist())
-        with_table(self._connection, incoming=rows)
-        run(self._connection, _APPEND[name])
+        run(self._connection, _APPEND[name], incoming=rows)
 
     def _bury(self, gone: list[str], touched: Touched) -> None:
         if not gone:
             return
-        with_table(self._connection, incoming=column("orthanc_hash", map(hash_of_id, gone), pa.uint64()))
         names = set(gone)
-        rows = run(self._connection, load("store/live_instances_by_id"))
+        rows = run(self._connection, load("store/live_instances_by_id"), incoming=_hashes(gone))
         self._tombstone([_Live(r[0], r[1], r[2], r[4], r[5]) for r in rows if r[3] in names], touched)
 
     def _confirm(self, batch: Batch) -> None:
         """Note that instances were found unchanged, so that older changes of theirs are skipped."""
         if not batch.unchanged:
             return
-        with_table(
-            self._connection, incoming=column("orthanc_hash", map(hash_of_id, batch.unchanged), pa.uint64())
-        )
-        rows = run(self._connection, load("store/live_instances_by_id"))
+        rows = run(self._connection, load("store/live_instances_by_id"), incoming=_hashes(batch.unchanged))
         self._raise_seq([row[0] for row in rows if row[6] < batch.seq], batch.seq)
 
     def _tombstone(self, dead: list[_Live], touched: Touched) -> None:
@@ -160,17 +155,13 @@ class Writer:
             touched.series.add(live.series_key)
             touched.study.add(live.study_key)
             touched.targets.append(live.sop_hash)
-        with_table(
-            self._connection,
-            incoming=column("instance_key", (live.instance_key for live in dead), pa.int64()),
-        )
-        run(self._connection, "INSERT INTO tombstone SELECT instance_key FROM incoming")
+        keys = column("instance_key", (live.instance_key for live in dead), pa.int64())
+        run(self._connection, "INSERT INTO tombstone SELECT instance_key FROM incoming", incoming=keys)
 
     def _keys(self, kind: str, names: Iterable[str], counters: Counters) -> dict[str, int]:
         """Return the keys of series or studies by Orthanc identifier; unknown ones get new keys."""
         wanted = dict.fromkeys(names)
-        with_table(self._connection, incoming=column("orthanc_hash", map(hash_of_id, wanted), pa.uint64()))
-        rows = run(self._connection, load(f"store/{kind}_keys"))
+        rows = run(self._connection, load(f"store/{kind}_keys"), incoming=_hashes(wanted))
         found: dict[str, int] = {name: key for name, key in rows if name in wanted}
         for name in wanted:
             if name not in found:
@@ -179,29 +170,22 @@ class Writer:
 
     def _live(self, names: Iterable[str], series_keys: Iterable[int]) -> dict[str, _Live]:
         wanted = set(names)
-        with_table(
+        rows = run(
             self._connection,
-            incoming=column("orthanc_hash", map(hash_of_id, wanted), pa.uint64()),
-            incoming_series=column("series_key", series_keys, pa.int32()),
+            load("store/live_instances"),
+            incoming=_hashes(wanted),
+            beside=column("series_key", series_keys, pa.int32()),
         )
-        rows = run(self._connection, load("store/live_instances"))
         return {r[3]: _Live(r[0], r[1], r[2], r[4], r[5]) for r in rows if r[3] in wanted}
 
     def _raise_seq(self, keys: list[int], seq: int) -> None:
         if not keys:
             return
-        with_table(self._connection, incoming=column("instance_key", keys, pa.int64()))
-        run(
-            self._connection,
-            load("store/raise_seq"),
-            {"seq": seq},
-        )
+        incoming = column("instance_key", keys, pa.int64())
+        run(self._connection, load("store/raise_seq"), {"seq": seq}, incoming=incoming)
 
     def _state(self) -> tuple[int, Counters]:
-        [row] = run(
-            self._connection,
-            load("store/state"),
-        )
+        [row] = run(self._connection, load("store/state"))
         return row[0], Counters(*row[1:])
 
     def _remember_state(self, generation: int, counters: Counters, batch: Batch) -> None:
@@ -220,4 +204,5 @@ class Writer:
         )
 
 
-__all__ = ["Observed", "Writer"]
+def _hashes(orthanc_ids: Iterable[str]) -> pa.Table:
+    return column("orthanc_hash", map(hash_of_id, orthanc_ids), pa.uint64())

@@ -18,7 +18,7 @@ from orthanc_cohorts.errors import OrthancUnavailable
 from orthanc_cohorts.model.rows import to_columns
 from orthanc_cohorts.store import Batch, Index, Observed
 from orthanc_cohorts.store.hashes import hash_of_id
-from orthanc_cohorts.store.statements import column, run, with_table
+from orthanc_cohorts.store.statements import column, run
 from orthanc_cohorts.sync.looking import Look, Looker
 from orthanc_cohorts.sync.orthanc_client import OrthancClient
 
@@ -76,8 +76,8 @@ class Intake:
         """Return (seq, attachment UUID) of the live instances among those named."""
         wanted = set(orthanc_ids)
         with self._index.read() as snapshot:
-            with_table(snapshot.cursor, incoming=column("orthanc_hash", map(hash_of_id, wanted), pa.uint64()))
-            rows = run(snapshot.cursor, load("sync/known_instances"))
+            hashes = column("orthanc_hash", map(hash_of_id, wanted), pa.uint64())
+            rows = run(snapshot.cursor, load("sync/known_instances"), incoming=hashes)
         return {name: (seq, uuid) for name, seq, uuid in rows if name in wanted}
 
     def _take_batch(self, ids: list[str]) -> None:

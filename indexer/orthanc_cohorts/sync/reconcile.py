@@ -17,7 +17,7 @@ from orthanc_cohorts_sql import load
 
 from orthanc_cohorts.store import Index
 from orthanc_cohorts.store.hashes import hash_of_id
-from orthanc_cohorts.store.statements import column, run, with_table
+from orthanc_cohorts.store.statements import column, run
 from orthanc_cohorts.sync.intake import Intake
 from orthanc_cohorts.sync.orthanc_client import OrthancClient
 
@@ -136,8 +136,8 @@ class Reconciler:
 
     def _instances_of(self, series: list[str]) -> dict[str, set[str]]:
         with self._index.read() as snapshot:
-            with_table(snapshot.cursor, incoming=column("orthanc_hash", map(hash_of_id, series), pa.uint64()))
-            rows = run(snapshot.cursor, load("sync/series_instances"))
+            hashes = column("orthanc_hash", map(hash_of_id, series), pa.uint64())
+            rows = run(snapshot.cursor, load("sync/series_instances"), incoming=hashes)
         found: dict[str, set[str]] = {}
         for name, instance in rows:
             found.setdefault(name, set()).add(instance)
@@ -151,6 +151,5 @@ class Reconciler:
             }
         )
         with self._index.write() as connection:
-            with_table(connection, incoming=rows)
-            run(connection, load("sync/forget_checks"))
-            run(connection, load("sync/remember_checks"))
+            run(connection, load("sync/forget_checks"), incoming=rows)
+            run(connection, load("sync/remember_checks"), incoming=rows)
