@@ -37,9 +37,11 @@ def measure(folder: Path, quick: bool) -> Part:
         clients = Clients(orthanc.http_port, shares(stock, CLIENTS), PER_SECOND)
         clients.start()
         time.sleep(1.0)
-        stored, counted = _run(orthanc.http_port, reports)
-        clients.stop()
-        clients.join()
+        try:
+            stored, counted = _run(orthanc.http_port, reports)
+        finally:
+            clients.stop()
+            clients.join()
     finally:
         orthanc.close()
     waits = [(c - s) * 1e3 for s, c in zip(stored, counted, strict=True)]
@@ -88,7 +90,7 @@ def _run(port: int, reports: list[bytes]) -> tuple[list[float], list[float]]:
 
 def _count_until(port: int, wanted: int, counted: list[float]) -> None:
     """Note the time at which each further report is counted, until all are."""
-    definition = {"unit": "patient", "where": {"op": "measurement", "concept": [CONCEPT]}}
+    definition = {"version": 1, "unit": "patient", "where": {"op": "measurement", "concept": [CONCEPT]}}
     body = json.dumps(definition)
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     deadline = time.monotonic() + wanted * EVERY_SECONDS + GIVE_UP_SECONDS

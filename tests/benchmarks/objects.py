@@ -69,9 +69,7 @@ def _group(number: int, size: int) -> list[Dataset]:
 def marker(number: int, concept: str) -> bytes:
     """Return a small report of a patient of its own that states a NUM of this concept."""
     items = [build.num(concept, value=str(number), unit="mm")]
-    return build.to_bytes(
-        build.sr(items, PatientID=f"MARK{number:06d}", StudyID=f"marker {concept} {number}")
-    )
+    return build.to_bytes(build.sr(items, PatientID=f"MARK{number:06d}", StudyID=f"M{number}"))
 
 
 def _template(kind: str) -> bytes:
