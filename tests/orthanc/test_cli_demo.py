@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -158,6 +159,21 @@ def test_a_signal_ends_orthanc_and_sidecar_and_removes_what_was_temporary(start_
     assert not demo.output.with_name("ready.json").exists()
 
 
+def test_a_sidecar_that_is_told_to_stop_closes_its_index_and_ends_in_good_order(start_demo):
+    demo = start_demo("--empty")
+    status: dict[str, Any] = {"restarts": 0}
+
+    os.kill(demo.ready["sidecar_pid"], signal.SIGTERM)
+    deadline = time.monotonic() + 10
+    while not status["restarts"] and time.monotonic() < deadline:
+        answer = httpx.get(demo.ready["url"] + "/plugins/cohorts/status", trust_env=False)
+        status = answer.json()["sidecar"]
+        time.sleep(0.1)
+
+    assert status["restarts"] == 1
+    assert status["last_exit"] == 0
+
+
 def test_an_orthanc_that_outlives_a_killed_demo_ends_too(start_demo):
     demo = start_demo("--empty")
 
@@ -167,6 +183,7 @@ def test_an_orthanc_that_outlives_a_killed_demo_ends_too(start_demo):
     while demo.living() and time.monotonic() < deadline:
         time.sleep(0.1)
     assert demo.living() == []
+    shutil.rmtree(Path(demo.ready["socket"]).parent)
 
 
 def test_a_storage_folder_is_kept_and_found_again(start_demo, reports, tmp_path):

@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import duckdb
@@ -73,6 +74,7 @@ def serve(orders: Orders, parent: int | None = None) -> None:
     listening = _listen(orders.socket)
     if parent is not None:
         threading.Thread(target=_watch, args=(parent, server), name="parent", daemon=True).start()
+    _stop_on_signals(server)
     keeper.start()
     # The unit registry takes 0.6 s to build: not in the first push or question.
     threading.Thread(target=convert, args=(1.0, "cm"), name="units", daemon=True).start()
@@ -85,6 +87,20 @@ def serve(orders: Orders, parent: int | None = None) -> None:
         client.close()
         index.close()
         LOG.info("sidecar stopped")
+
+
+def _stop_on_signals(server: uvicorn.Server) -> None:
+    """Let a signal stop the server and nothing else.
+
+    uvicorn takes the signals while it runs and raises them again once it has stopped: with the default action
+    that would end this process before the index is closed.
+    """
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        server.should_exit = True
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
 
 
 def _open(orders: Orders) -> Index:
@@ -101,7 +117,8 @@ def _open(orders: Orders) -> Index:
         except duckdb.IOException as error:
             if time.monotonic() > deadline:
                 raise ConfigurationError(
-                    f"{orders.data_directory}: the index cannot be opened ({error}); is another sidecar running?"
+                    f"{orders.data_directory}: the index cannot be opened ({error}); "
+                    "is another sidecar running?"
                 ) from error
             time.sleep(0.1)
 
