@@ -12,22 +12,22 @@ import pyarrow as pa
 
 from orthanc_cohorts.harmonise import canonical_concept, unit_of_code
 from orthanc_cohorts.harmonise.units import to_canonical
-from orthanc_cohorts.model import schema
+from orthanc_cohorts.model import column as types
 from orthanc_cohorts.model.rows import Columns
 from orthanc_cohorts.model.schema import TABLES, Table
 from orthanc_cohorts.store.hashes import hash_of_id, hash_of_text
 
 _TYPES = {
-    schema.TEXT: pa.string(),
-    schema.TIMESTAMP: pa.string(),
-    schema.DATE: pa.string(),
-    schema.INTEGER: pa.int32(),
-    schema.BIGINT: pa.int64(),
-    schema.DOUBLE: pa.float64(),
-    schema.BOOLEAN: pa.bool_(),
-    schema.INTEGERS: pa.list_(pa.int32()),
-    schema.DOUBLES: pa.list_(pa.float64()),
-    schema.TEXTS: pa.list_(pa.string()),
+    types.TEXT: pa.string(),
+    types.TIMESTAMP: pa.string(),
+    types.DATE: pa.string(),
+    types.INTEGER: pa.int32(),
+    types.BIGINT: pa.int64(),
+    types.DOUBLE: pa.float64(),
+    types.BOOLEAN: pa.bool_(),
+    types.INTEGERS: pa.list_(pa.int32()),
+    types.DOUBLES: pa.list_(pa.float64()),
+    types.TEXTS: pa.list_(pa.string()),
 }
 """Times and dates stay text: the database casts them as it inserts."""
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from orthanc_cohorts.model.schema import HEADER
+from orthanc_cohorts.model.objects import HEADER
 from orthanc_cohorts.store.aggregate import (
     SERIES_NUMBERS,
     SERIES_TEXTS,

@@ -1,0 +1,155 @@
+"""Tables of what a content tree holds and states (PS3.3 C.17.3).
+
+Values only.
+"""
+
+from __future__ import annotations
+
+from orthanc_cohorts.model.column import (
+    BIGINT,
+    DOUBLE,
+    DOUBLES,
+    INTEGER,
+    PATH,
+    TEXT,
+    TEXTS,
+    TIMESTAMP,
+    Column,
+    Table,
+    code,
+    times,
+)
+
+DOCUMENT = Table(
+    "document",
+    "One row per SR document (any object with a root content item).",
+    (
+        *code("title", "the document title (concept name of the root)"),
+        Column("template_identifier", TEXT, "Template of the root as stated; a hint only"),
+        Column("mapping_resource", TEXT, "Mapping resource of that template"),
+        Column("completion_flag", TEXT, "CompletionFlag"),
+        Column("verification_flag", TEXT, "VerificationFlag"),
+        Column("preliminary_flag", TEXT, "PreliminaryFlag"),
+        Column("content_time", TIMESTAMP, "ContentDate and ContentTime, local"),
+        Column("content_time_precision", TEXT, "Precision of content_time"),
+        *code("language", "the language of the content"),
+        Column("n_items", INTEGER, "Content items, the root and by-reference items included"),
+        Column("n_num", INTEGER, "NUM items"),
+        Column("n_code", INTEGER, "CODE items"),
+        Column("n_text", INTEGER, "TEXT items"),
+        Column("max_depth", INTEGER, "Depth of the deepest item, root is 0"),
+    ),
+    coded=("title", "language"),
+)
+
+CONTENT_ITEM = Table(
+    "content_item",
+    "One row per content item of any object with a content tree; lossless.",
+    (
+        PATH,
+        Column("parent_path", TEXT, "Path of the parent, NULL for the root"),
+        Column("ordinal", INTEGER, "Position among its siblings, 1-based"),
+        Column("depth", INTEGER, "Depth below the root, root is 0"),
+        Column("relationship_type", TEXT, "RelationshipType as sent; NULL for the root"),
+        Column("value_type", TEXT, "ValueType, normalised to the defined terms of PS3.3 C.17.3.2.1"),
+        Column("value_type_raw", TEXT, "ValueType as sent, where it differs"),
+        *code("concept", "the concept name"),
+        Column("concept_scheme_version", TEXT, "Coding scheme version of the concept name"),
+        Column("text_value", TEXT, "TextValue, UID, person name or date and time as sent"),
+        Column("datetime_value", TIMESTAMP, "Value of DATE, TIME (on 1970-01-01) and DATETIME items, local"),
+        Column("datetime_precision", TEXT, "Precision of datetime_value"),
+        Column("timezone_offset", TEXT, "Offset suffix of a DATETIME, as sent"),
+        Column("value", DOUBLE, "Number of a NUM item; NULL when none is stated, never 0"),
+        Column("value_raw", TEXT, "NumericValue as sent"),
+        Column("rational_numerator", BIGINT, "RationalNumeratorValue"),
+        Column("rational_denominator", BIGINT, "RationalDenominatorValue"),
+        *code("unit", "the unit of a NUM item"),
+        *code("qualifier", "the reason why a NUM has no or a special value (CID 42)"),
+        *code("value_code", "the value of a CODE item"),
+        Column("continuity_of_content", TEXT, "ContinuityOfContent of a container"),
+        Column("template_identifier", TEXT, "Template that the item itself states"),
+        Column("mapping_resource", TEXT, "Mapping resource of that template"),
+        Column("observation_time", TIMESTAMP, "ObservationDateTime, local"),
+        Column("observation_uid", TEXT, "ObservationUID"),
+        Column("graphic_type", TEXT, "GraphicType or TemporalRangeType of a coordinates item"),
+        Column("graphic_data", DOUBLES, "Coordinates or sample positions of SCOORD, SCOORD3D, TCOORD"),
+        Column("frame_of_reference_uid", TEXT, "ReferencedFrameOfReferenceUID of SCOORD3D"),
+        Column("by_reference_path", TEXT, "Path of the target of a by-reference item, else NULL"),
+    ),
+    coded=("concept", "value_code"),
+)
+
+GROUP = Table(
+    "observation_group",
+    "One row per container that plays the measurement-group role, found by shape.",
+    (
+        PATH,
+        Column("parent_group_path", TEXT, "Path of the group around it, if any"),
+        Column("tracking_identifier", TEXT, "Tracking Identifier (112039, DCM)"),
+        Column("tracking_uid", TEXT, "Tracking Unique Identifier (112040, DCM)"),
+        *code("finding", "the finding"),
+        *code("finding_category", "the finding category"),
+        *code("site", "the finding site"),
+        *code("laterality", "the laterality of the site"),
+        *code("method", "the measurement method"),
+        Column("activity_session", TEXT, "Activity Session (C67447, NCIt)"),
+        Column("time_point", TEXT, "Time Point (C2348792, UMLS)"),
+        Column("algorithm_name", TEXT, "Algorithm Name (111001, DCM)"),
+        Column("algorithm_version", TEXT, "Algorithm Version (111003, DCM)"),
+        Column("template_identifier", TEXT, "Template that the container states; a hint only"),
+        *times("group"),
+    ),
+    coded=("finding", "finding_category", "site", "laterality", "method"),
+)
+
+MEASUREMENT = Table(
+    "measurement",
+    "One row per value of a NUM item; one row without value where none is stated.",
+    (
+        PATH,
+        Column("group_path", TEXT, "Path of the innermost observation group, NULL outside any"),
+        Column("value_index", INTEGER, "1-based index in a backslash list, 1 for a single value"),
+        *code("concept", "what is measured"),
+        Column("value", DOUBLE, "The number in `unit_code`; NULL when none is stated, never 0"),
+        Column("value_raw", TEXT, "The number as sent"),
+        *code("unit", "the unit, as sent"),
+        *code("qualifier", "the reason why there is no or a special value (CID 42)"),
+        *code("derivation", "the derivation (mean, maximum, ...)"),
+        *code("method", "the measurement method"),
+        *code("site", "the finding site"),
+        *code("laterality", "the laterality of the site"),
+        Column("inherited", TEXTS, "Which of method, site, laterality come from around the item"),
+        *times("measurement"),
+    ),
+    coded=("concept", "qualifier", "derivation", "method", "site", "laterality"),
+)
+
+EVALUATION = Table(
+    "evaluation",
+    "One row per CODE item that states something; context concepts (language, observer, ...) are left out.",
+    (
+        PATH,
+        Column("group_path", TEXT, "Path of the innermost observation group, NULL outside any"),
+        Column("relationship_type", TEXT, "RelationshipType as sent"),
+        *code("concept", "the question"),
+        *code("value", "the answer"),
+        *code("site", "the finding site"),
+        *code("laterality", "the laterality of the site"),
+        Column("inherited", TEXTS, "Which of site, laterality come from around the item"),
+        *times("evaluation"),
+    ),
+    coded=("concept", "value", "site", "laterality"),
+)
+
+TEXT_ITEM = Table(
+    "text_item",
+    "One row per TEXT item, kept whole.",
+    (
+        PATH,
+        Column("group_path", TEXT, "Path of the innermost observation group, NULL outside any"),
+        *code("concept", "the heading of the text"),
+        Column("text", TEXT, "TextValue, line ends as sent"),
+        *times("text"),
+    ),
+    coded=("concept",),
+)
