@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import Context, Decimal, localcontext
 from functools import cache, lru_cache
 from math import isfinite
+from threading import RLock
 from typing import Any
 
 from orthanc_cohorts.errors import UnknownUnit
@@ -57,6 +58,7 @@ _REPAIRS = {
 }
 """Vendor spellings met in real reports (or their obvious kin) and what UCUM writes."""
 
+_LOCK = RLock()
 _ANGLES = {"deg": Decimal(1), "rad": Decimal("57.2957795130823")}
 _ANNOTATION = re.compile(r"\{[^{}]*\}")
 _POWER = re.compile(r"(?:\^|\*\*)(?=[-+]?\d)")
@@ -114,8 +116,14 @@ def canonical_unit(text: str) -> Unit:
     """Return the unit that a text names in UCUM or in a known vendor spelling.
 
     Annotations in braces carry no dimension and are removed; `1` is the unit of what remains empty.
-    Raises UnknownUnit: neither UCUM nor in the repair table.
+    Raises UnknownUnit: neither UCUM nor in the repair table. May be called from several threads.
     """
+    # Two threads that make the registry at once leave both with units missing, for good (pint 0.25).
+    with _LOCK:
+        return _canonical_unit(text)
+
+
+def _canonical_unit(text: str) -> Unit:
     ucum = _repaired(text)
     if ucum in _ANGLES:
         return Unit(ucum, "deg", _ANGLES[ucum])
