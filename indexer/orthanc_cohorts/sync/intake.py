@@ -14,7 +14,7 @@ from itertools import islice
 import pyarrow as pa
 from orthanc_cohorts_sql import load
 
-from orthanc_cohorts.errors import OrthancUnavailable
+from orthanc_cohorts.errors import IndexBusy, OrthancUnavailable
 from orthanc_cohorts.model.rows import to_columns
 from orthanc_cohorts.store import Batch, Index, Observed
 from orthanc_cohorts.store.hashes import hash_of_id
@@ -87,26 +87,47 @@ class Intake:
         uuids = [known[name][1] if name in known else None for name in ids]
         looks = [look for look in self._pool.map(self._look, ids, uuids) if look is not None]
         self.looked += len(ids)
-        there = [look for look in looks if look.rows is not None]
-        batch = Batch(
-            objects=[Observed(look.orthanc_id, look.observed_ns) for look in there],
-            tables=to_columns([look.rows for look in there if look.rows is not None]),
-            gone=[
-                Observed(look.orthanc_id, look.observed_ns)
-                for look in looks
-                if look.rows is None and not look.unchanged
-            ],
-            unchanged=[look.orthanc_id for look in looks if look.unchanged],
-            seq=seq,
-        )
-        if batch.objects or batch.gone or batch.unchanged:
-            self._index.apply(batch)
+        if looks:
+            self._apply(looks, seq)
+
+    def _apply(self, looks: list[Look], seq: int) -> None:
+        """Apply what was found; an object that the index cannot take must not hold back the others."""
+        try:
+            self._index.apply(_batch(looks, seq))
+        except IndexBusy:
+            raise
+        except Exception as error:
+            # Whatever the rows of one object do to Arrow or DuckDB, the log must go on being followed.
+            if len(looks) == 1:
+                self._put_off(looks[0].orthanc_id, f"{type(error).__name__}: {error}")
+                return
+            LOG.warning("a batch of %d cannot be taken whole: one by one", len(looks))
+            for look in looks:
+                self._apply([look], seq)
+
+    def _put_off(self, orthanc_id: str, reason: str) -> None:
+        LOG.warning("instance %s is tried again later: %s", orthanc_id, reason)
+        with self._retry_lock:
+            self._retry[orthanc_id] = reason
 
     def _look(self, orthanc_id: str, known_uuid: str | None) -> Look | None:
         try:
             return self._looker.look(orthanc_id, known_uuid)
         except (OrthancUnavailable, OSError) as error:
-            LOG.warning("instance %s is tried again later: %s", orthanc_id, error)
-            with self._retry_lock:
-                self._retry[orthanc_id] = str(error)
+            self._put_off(orthanc_id, str(error))
             return None
+
+
+def _batch(looks: list[Look], seq: int) -> Batch:
+    there = [look for look in looks if look.rows is not None]
+    return Batch(
+        objects=[Observed(look.orthanc_id, look.observed_ns) for look in there],
+        tables=to_columns([look.rows for look in there if look.rows is not None]),
+        gone=[
+            Observed(look.orthanc_id, look.observed_ns)
+            for look in looks
+            if look.rows is None and not look.unchanged
+        ],
+        unchanged=[look.orthanc_id for look in looks if look.unchanged],
+        seq=seq,
+    )
