@@ -137,6 +137,18 @@ def test_a_demo_of_own_files_answers_and_every_command_works_on_it(start_demo, r
     assert backfill.returncode == 0 and "up to date" in backfill.stdout, backfill.stderr
 
 
+def test_the_generated_study_answers_as_its_plan_says(start_demo, tmp_path, monkeypatch):
+    pytest.importorskip("highdicom")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+    demo = start_demo("--patients", "10")
+
+    printed = demo.output.read_text()
+    assert printed.count(" patients  ") == 3 and " ms  " in printed
+    assert "defect" not in printed and "could not be read" not in printed
+    assert f"{demo.ready['url']}/cohorts/" in printed
+
+
 def test_a_wrong_definition_is_one_plain_error_and_status_2(start_demo):
     demo = start_demo("--empty")
 
@@ -265,6 +277,18 @@ def test_a_demo_that_cannot_start_says_why_and_leaves_nothing(tmp_path):
     assert done.returncode == 2
     assert "--http-port" in done.stderr and len(done.stderr.splitlines()) == 1
     assert list(temporary.iterdir()) == []
+
+
+def test_a_storage_folder_that_cannot_be_made_is_one_line(tmp_path):
+    reason = missing()
+    if reason is not None:
+        pytest.skip(reason)
+    (tmp_path / "file").touch()
+
+    done = run("demo", "--empty", "--storage", str(tmp_path / "file" / "below"))
+
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr and str(tmp_path / "file") in done.stderr
 
 
 def demo_instances(demo: Demo) -> int:

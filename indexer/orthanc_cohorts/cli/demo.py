@@ -30,6 +30,7 @@ from orthanc_cohorts.errors import CohortsError, ConfigurationError
 START_SECONDS = 60.0
 SIDECAR_SECONDS = 60.0
 SHOWN_REFUSALS = 20
+MAX_RESTARTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,9 @@ def run(options: Options) -> int:
         except Interrupted as interrupted:
             say("Stopped.")
             return 0 if ready else 128 + interrupted.number
+        except OSError as error:
+            # A folder that cannot be written, a full disk: the message names it, a traceback helps nobody.
+            raise CohortsError(str(error)) from error
         finally:
             if options.ready_file is not None:
                 options.ready_file.unlink(missing_ok=True)
@@ -119,9 +123,7 @@ def _started(options: Options, found: demo_orthanc.Installed, interrupts: Interr
         orthanc = Orthanc(f"http://127.0.0.1:{http_port}", options.user)
         say(f"Orthanc starts at {orthanc.url}/ (its log: {process.log})")
         process.wait_until(lambda: _answers(orthanc), START_SECONDS, "Orthanc answers")
-        process.wait_until(
-            lambda: bool(orthanc.plugin_status()["sidecar"]["health"]), SIDECAR_SECONDS, "the sidecar answers"
-        )
+        process.wait_until(lambda: _sidecar_answers(orthanc, process), SIDECAR_SECONDS, "the sidecar answers")
         yield Running(process, orthanc, folder / "sidecar.sock", storage, http_port, dicom_port, options.user)
     finally:
         interrupts.ignore()
@@ -135,6 +137,13 @@ def _answers(orthanc: Orthanc) -> bool:
     with suppress(CohortsError):
         return bool(orthanc.get("/system"))
     return False
+
+
+def _sidecar_answers(orthanc: Orthanc, process: DemoOrthanc) -> bool:
+    sidecar = orthanc.plugin_status()["sidecar"]
+    if sidecar["restarts"] >= MAX_RESTARTS:
+        raise CohortsError(f"the sidecar does not start; the end of Orthanc's log:\n{process.last_lines()}")
+    return bool(sidecar["health"])
 
 
 def _fill(demo: Running, options: Options) -> None:

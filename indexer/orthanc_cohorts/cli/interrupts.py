@@ -31,7 +31,11 @@ class Interrupts:
     @contextmanager
     def caught(self) -> Iterator[None]:
         """Handle the signals within the block; the handlers of before are restored."""
-        before = {number: signal.signal(number, self._take) for number in SIGNALS}
+        before = {number: signal.getsignal(number) for number in SIGNALS}
+        for number, handler in before.items():
+            # nohup: the demo is to outlive its terminal.
+            if (number, handler) != (signal.SIGHUP, signal.SIG_IGN):
+                signal.signal(number, self._take)
         try:
             yield
         finally:
