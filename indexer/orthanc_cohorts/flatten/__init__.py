@@ -106,3 +106,6 @@ def _add_content(
     rows["subject"].extend(subjects.rows())
     if is_document(ds):
         rows["document"].append(document_row(ds, nodes))
+    for node in nodes:
+        # Parents and children hold each other: cut, the whole tree is freed now, not by a later collection.
+        node.children = []
