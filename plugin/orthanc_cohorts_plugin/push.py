@@ -14,6 +14,7 @@ from orthanc_cohorts_plugin.client import Client, SidecarDown, SidecarSlow
 from orthanc_cohorts_plugin.reader import Seen
 
 PATH = "/internal/v1/push"
+COMPARE_PATH = "/internal/v1/reconcile"
 
 
 class Outcome(Enum):
@@ -60,6 +61,14 @@ def send(client: Client, body: bytes, timeout_seconds: float) -> Outcome:
     if answer.status == 409:
         return Outcome.WIRE
     return Outcome.REFUSED if 400 <= answer.status < 500 else Outcome.LATER
+
+
+def compare(client: Client, timeout_seconds: float) -> bool:
+    """Have the sidecar compare the whole index with Orthanc; return whether it took the order."""
+    try:
+        return client.request("POST", COMPARE_PATH, {}, b"", timeout_seconds).status == 202
+    except (SidecarDown, SidecarSlow):
+        return False
 
 
 def _observed(seen: Seen) -> dict[str, str | int]:

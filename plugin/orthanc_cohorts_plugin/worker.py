@@ -56,6 +56,7 @@ class Worker:
         self._tick = tick
         self._stopping = threading.Event()
         self._back_off = 0.0
+        self._losses_compared = 0
         self._thread: threading.Thread | None = None
         self.pushed = self.deferred = self.errors = 0
         self.last_error: str | None = None
@@ -84,6 +85,7 @@ class Worker:
         while not self._stopping.is_set():
             try:
                 self._turn()
+                self._make_good_losses()
                 self._tick()
             except Exception as error:
                 self._failed(f"worker: {type(error).__name__}: {error}")
@@ -107,6 +109,14 @@ class Worker:
             self._events.done(ids)
             raise
         self._events.done([s.orthanc_id for s in seen[done:]] + ids[len(seen) :])
+
+    def _make_good_losses(self) -> None:
+        """Once an overflown queue is worked off, have everything compared: deletions are in no log."""
+        dropped = self._events.dropped
+        if dropped == self._losses_compared or self._events.outstanding or self._back_off:
+            return
+        if push.compare(self._client, PUSH_TIMEOUT_SECONDS):
+            self._losses_compared = dropped
 
     def _look(self, ids: Sequence[str]) -> list[Seen]:
         seen: list[Seen] = []

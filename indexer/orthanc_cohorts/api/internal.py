@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Protocol
 
+import duckdb
 import orjson
+import pyarrow as pa
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
 
@@ -17,6 +19,8 @@ from orthanc_cohorts.model.rows import WIRE_VERSION
 from orthanc_cohorts.store import Batch, Index, Observed
 
 PREFIX = "/internal/v1"
+_BAD_ROWS = (pa.ArrowException, duckdb.DataError, ValueError, TypeError, LookupError, OverflowError)
+"""What rows of a strange object raise on their way in; anything else is the index's own trouble."""
 
 
 class Background(Protocol):
@@ -71,6 +75,9 @@ def _push(index: Index, background: Background, body: bytes) -> Response:
         generation = index.apply(batch)
     except IndexBusy as error:
         return _json({"title": str(error)}, 503)
+    except _BAD_ROWS as error:
+        # The plugin then narrows a refused push down to the one object and leaves it to the sidecar.
+        return _json({"title": f"rows that cannot be taken: {type(error).__name__}"}, 422)
     if deferred:
         background.defer(deferred)
     return _json({"generation": generation})

@@ -94,10 +94,14 @@ class Sidecar:
         self.refuses = refuses
         self.down = down
         self.pushes: list[dict] = []
+        self.compared = 0
 
     def request(self, method, path, headers, body, timeout_seconds) -> Answer:
         if self.down:
             raise SidecarDown("down")
+        if path == push.COMPARE_PATH:
+            self.compared += 1
+            return Answer(202, {}, b"")
         document = json.loads(body)
         if any(entry["orthanc_id"] in self.refuses for entry in document["objects"]):
             return Answer(422, {}, b"")
@@ -148,6 +152,20 @@ def test_what_a_dead_sidecar_did_not_take_waits_again(host):
     worker._turn()
 
     assert (worker.pushed, events.take(10, 0, 0)) == (0, ["a", "b", "c"])
+
+
+def test_events_that_fell_out_have_everything_compared_once_the_queue_is_empty(host):
+    sidecar = Sidecar()
+    worker, events = working(host, sidecar, "abc")
+    events.dropped = 5
+
+    worker._make_good_losses()
+    while_busy = sidecar.compared
+    worker._turn()
+    worker._make_good_losses()
+    worker._make_good_losses()
+
+    assert (while_busy, sidecar.compared) == (0, 1)
 
 
 def test_a_value_that_json_cannot_hold_is_never_sent():
