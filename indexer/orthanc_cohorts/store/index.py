@@ -88,6 +88,7 @@ class Index:
                         connection.execute(
                             f'DELETE FROM "{name}" WHERE instance_key IN (SELECT instance_key FROM tombstone)'
                         ).fetchall()
+                    run(connection, load("store/forget_gone_checks"))
                     run(connection, "DELETE FROM tombstone")
                 connection.commit()
             except BaseException:
