@@ -24,12 +24,13 @@ def objects(patients: int, versions: int) -> list[list[bytes]]:
     found = []
     for number in range(patients):
         patient = f"P{number:03d}"
+        taken = {"AcquisitionDateTime": f"2019{number % 12 + 1:02d}01080000"}
         image = build.ct(PatientID=patient)
         target = (
             image.StudyInstanceUID, image.SeriesInstanceUID, image.SOPClassUID, image.SOPInstanceUID,
         )  # fmt: skip
         makers = [
-            lambda v, p=patient: build.ct(PatientID=p, SeriesDescription=v),
+            lambda v, p=patient, t=taken: build.ct(PatientID=p, SeriesDescription=v, **t),
             lambda v, p=patient: build.ct(PatientID=p, InstanceNumber=2, SeriesDescription=v),
             lambda v, p=patient: build.ecg(PatientID=p, samples=10, SeriesDescription=v),
             lambda v, p=patient, i=image: build.seg(PatientID=p, source=i, SeriesDescription=v),
