@@ -10,7 +10,10 @@ FROM (
             r.instance_key,
             r.subject,
             min(i.acquisition_time) AS event_time,
-            arg_min(i.acquisition_time_precision, i.acquisition_time) AS precision
+            -- Of equal times the precision must not depend on the order of rows.
+            arg_min(
+                i.acquisition_time_precision, (i.acquisition_time, i.acquisition_time_precision)
+            ) AS precision
         FROM reference AS r
         SEMI JOIN incoming AS k ON k.instance_key = r.instance_key
         JOIN instance AS i ON i.sop_hash = r.target_hash AND i.sop_instance_uid = r.target_sop_instance_uid
