@@ -44,7 +44,7 @@ def test_a_writer_killed_at_any_moment_keeps_what_it_has_said(tmp_path: Path, ch
         )
         assert writer.stdout is not None
         said = [writer.stdout.readline().strip()]
-        time.sleep(0.6 * chance.random())
+        time.sleep(chance.random())
         writer.kill()
         said += writer.stdout.read().split()
         writer.wait()
@@ -58,4 +58,4 @@ def test_a_writer_killed_at_any_moment_keeps_what_it_has_said(tmp_path: Path, ch
         # One more may be in without being said.
         assert not kept or newest >= kept[-1]
         assert cursor >= number // 5 * 5
-    assert number > 20
+    assert number >= 6
