@@ -16,8 +16,10 @@ from pathlib import Path
 
 import build
 from flattened import stored
+from orthanc_cohorts.harmonise import canonical_unit
 from orthanc_cohorts.store import Batch, Index, Observed
 
+canonical_unit("mm3")  # loads the units, which takes longer than this process will live
 index, first = Index.open(Path(sys.argv[1])), int(sys.argv[2])
 for number in range(first, first + 100_000):
     report = build.sr([build.num("Volume", str(number), "mm3")], PatientID=f"P{number % 40}")
@@ -58,4 +60,4 @@ def test_a_writer_killed_at_any_moment_keeps_what_it_has_said(tmp_path: Path, ch
         # One more may be in without being said.
         assert not kept or newest >= kept[-1]
         assert cursor >= number // 5 * 5
-    assert number >= 6
+    assert number > 12
