@@ -18,7 +18,7 @@ SCHEMA_VERSION = 1
 """Raised by every migration; `sql/migrations/<version>/` holds the steps that lead to it."""
 
 
-def connect(directory: Path, *, threads: int, memory_limit: str) -> duckdb.DuckDBPyConnection:
+def connect(directory: Path, *, memory_limit: str) -> duckdb.DuckDBPyConnection:
     """Return a connection to the index in a directory, created or migrated as needed.
 
     The directory is made private (0700). Nothing is downloaded: extensions are never installed or loaded
@@ -28,7 +28,7 @@ def connect(directory: Path, *, threads: int, memory_limit: str) -> duckdb.DuckD
     os.chmod(directory, 0o700)  # noqa: PTH101
     path = directory / "index.duckdb"
     config: dict[str, str | bool | int | float | list[str]] = {
-        "threads": threads,
+        "threads": 1,
         "memory_limit": memory_limit,
         "temp_directory": str(directory / "spill"),
         "autoinstall_known_extensions": False,
