@@ -21,7 +21,6 @@ from orthanc_cohorts.store.database import connect
 from orthanc_cohorts.store.statements import run
 from orthanc_cohorts.store.writer import Writer
 
-
 ROWS_PER_THREAD = 1_000_000
 """About eight row groups of DuckDB: a scan of fewer rows is over before a second thread is awake."""
 ADAPT_EVERY = 64
@@ -85,7 +84,7 @@ class Index:
             return generation
 
     def _adapt_threads(self) -> None:
-        """Use further threads only where they gain: waking them doubled the CPU of a small write (measured)."""
+        """Use further threads only where they gain: waking them doubled a small write's CPU (measured)."""
         [(largest,)] = run(self._connection, load("store/largest_table"))
         threads = min(self._threads, 1 + largest // ROWS_PER_THREAD)
         if threads != self._threads_in_force:
