@@ -6,6 +6,7 @@ import contextlib
 import os
 import random
 import signal
+import threading
 import time
 
 import pytest
@@ -69,7 +70,7 @@ def test_stopped_under_load_nothing_is_lost(start_orthanc):
     with Load(orthanc, objects(patients=20, versions=3), SEED + 1) as load:
         for _ in range(3):
             time.sleep(1.5)
-            orthanc.terminate()
+            stop_under_load(orthanc, load)
             orthanc.start()
         time.sleep(1.0)
         load.pause()
@@ -93,6 +94,17 @@ def test_orthanc_stores_at_its_own_speed_while_the_sidecar_is_dead(start_orthanc
     # Loose, since other work shares the machine: a store that waited for the sidecar would take seconds.
     assert orphaned < 3 * alone + 1.0
     states.assert_equal_to_orthanc(orthanc)
+
+
+def stop_under_load(orthanc: Orthanc, load: Load) -> None:
+    """Stop Orthanc with SIGTERM while stores go on, and for a second into its stop."""
+    # Orthanc 1.10.1 ends only once stores pause. Under this load it did not within 25 s, without our plugin
+    # either (6 of 6 stops), so the senders give up as real ones do.
+    giving_up = threading.Timer(1.0, load.pause)
+    giving_up.start()
+    orthanc.terminate()
+    giving_up.join()
+    load.resume()
 
 
 def seconds_to_store(orthanc: Orthanc, files: list[bytes]) -> float:
