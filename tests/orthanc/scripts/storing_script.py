@@ -12,7 +12,8 @@ STOPPING = threading.Event()
 
 
 def store_for_ever():
-    # Orthanc 1.10.1 does not stop, nor say so to scripts, while stores follow each other in 20 ms; at 200 ms it does.
+    # Orthanc 1.10.1 does not stop, nor say so to scripts, while stores follow each other in 20 ms; at 200 ms
+    # it does.
     while not STOPPING.wait(0.2):
         instances = json.loads(orthanc.RestApiGet("/instances"))
         if instances:
