@@ -15,7 +15,7 @@ from orthanc_cohorts import __version__
 from orthanc_cohorts.config import Settings
 from orthanc_cohorts.errors import ConfigurationError
 from orthanc_cohorts.model.rows import WIRE_VERSION
-from orthanc_cohorts_plugin import explorer, gauges
+from orthanc_cohorts_plugin import explorer, gauges, threadstate
 from orthanc_cohorts_plugin.client import Client
 from orthanc_cohorts_plugin.events import Events
 from orthanc_cohorts_plugin.host import ChangeCallback, Orthanc, RestCallback, RestOutput
@@ -81,6 +81,7 @@ class Plugin:
         Deleting a study raises an event for each of its instances too (measured), so that the other
         levels need no work.
         """
+        threadstate.keep()
         types = self._host.ChangeType
         if level == self._host.ResourceType.INSTANCE and change in self._look_again:
             self._events.put(orthanc_id)

@@ -37,7 +37,7 @@ class FileSource:
     Whatever lies between windows is never read. Small files are taken whole.
     """
 
-    WINDOW = 65_536
+    WINDOW = 32_768
 
     def __init__(self, file: BinaryIO, whole_below: int = 2 * WINDOW) -> None:
         self.size = os.fstat(file.fileno()).st_size

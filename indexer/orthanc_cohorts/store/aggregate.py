@@ -34,21 +34,25 @@ STUDY_TEXTS = (
     "institution_name",
 )  # fmt: skip
 STUDY_NUMBERS = ("patient_age_years", "patient_size_m", "patient_weight_kg", "patient_bmi")
+_IDENTIFIERS = (
+    "orthanc_study_id", "orthanc_patient_id", "study_instance_uid", "patient_id", "issuer_of_patient_id",
+)  # fmt: skip
 _STUDY_SINGLE = ("patient_birth_date", "study_time")
 
 
 def series_rows(headers: pa.Table) -> pa.Table:
     """Return one row of `series` per series_key in the headers.
 
-    headers: as `store/series_headers` gives them.
+    headers: as `store/headers` gives them.
     """
-    singles = ("study_key", "orthanc_id", "series_instance_uid", "series_number", "series_time")
+    singles = ("study_key", "orthanc_series_id", "series_instance_uid", "series_number", "series_time")
     wanted = [(name, "min") for name in (*singles, *SERIES_TEXTS, *SERIES_NUMBERS, "acquisition_time")]
     wanted += [(name, "max") for name in (*SERIES_TEXTS, *SERIES_NUMBERS, "acquisition_time")]
     wanted += [("instance_key", "count"), ("size_bytes", "sum")]
     found = headers.group_by("series_key").aggregate(wanted)
     columns: dict[str, Any] = {"series_key": found["series_key"]}
     columns.update((name, found[f"{name}_min"]) for name in (*singles, *SERIES_TEXTS))
+    columns["orthanc_id"] = columns.pop("orthanc_series_id")
     columns["orthanc_hash"] = _hashes(columns["orthanc_id"])
     columns["first_acquisition_time"] = found["acquisition_time_min"]
     columns["last_acquisition_time"] = found["acquisition_time_max"]
@@ -62,21 +66,23 @@ def series_rows(headers: pa.Table) -> pa.Table:
 def study_rows(headers: pa.Table) -> pa.Table:
     """Return one row of `study` per study_key, without its patient_key; and who the patient is.
 
-    headers: as `store/study_headers` gives them. The columns patient_id and issuer_of_patient_id come on
+    headers: as `store/headers` gives them. The columns patient_id and issuer_of_patient_id come on
     top: the smallest issuer stated counts, so that a report without one joins the person of its study.
     """
     # Sorted, so that the precision taken belongs to the earliest time.
+    others = ("study_key", "study_time_precision", "series_key", "modality")
+    headers = headers.select([*_IDENTIFIERS, *STUDY_TEXTS, *STUDY_NUMBERS, *_STUDY_SINGLE, *others])
     headers = headers.sort_by([("study_time", "ascending"), ("study_time_precision", "ascending")])
-    firsts = ("orthanc_id", "orthanc_patient_id", "study_instance_uid", "patient_id", "issuer_of_patient_id")
     wanted: list[tuple[Any, ...]] = [
-        (name, "min") for name in (*firsts, *STUDY_TEXTS, *STUDY_NUMBERS, *_STUDY_SINGLE)
+        (name, "min") for name in (*_IDENTIFIERS, *STUDY_TEXTS, *STUDY_NUMBERS, *_STUDY_SINGLE)
     ]
     wanted += [(name, "max") for name in (*STUDY_TEXTS, *STUDY_NUMBERS, *_STUDY_SINGLE)]
     wanted += [("study_time_precision", "first"), ("series_key", "count_distinct"), ("series_key", "count")]
     wanted += [("modality", "distinct")]
     found = headers.group_by("study_key", use_threads=False).aggregate(wanted)
     columns: dict[str, Any] = {"study_key": found["study_key"]}
-    columns.update((name, found[f"{name}_min"]) for name in (*firsts, *STUDY_TEXTS, *_STUDY_SINGLE))
+    columns.update((name, found[f"{name}_min"]) for name in (*_IDENTIFIERS, *STUDY_TEXTS, *_STUDY_SINGLE))
+    columns["orthanc_id"] = columns.pop("orthanc_study_id")
     columns["orthanc_hash"] = _hashes(columns["orthanc_id"])
     columns["study_time_precision"] = found["study_time_precision_first"]
     columns.update(_ranges(found, STUDY_NUMBERS))

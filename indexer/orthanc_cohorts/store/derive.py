@@ -10,24 +10,26 @@ from dataclasses import dataclass, field
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 from orthanc_cohorts_sql import load
 
 from orthanc_cohorts.store.aggregate import series_rows, study_rows
 from orthanc_cohorts.store.hashes import hash_of_text
 from orthanc_cohorts.store.statements import column, fetch, run
+from orthanc_cohorts.store.subjects import Subject, resolve
 
 
 @dataclass(slots=True)
 class Touched:
     """What a transaction has changed, hence what must be derived again.
 
-    series, study: keys. speakers: keys of new objects that have subjects. targets: sop_hash of instances
-    that came or went.
+    series, study: keys. subjects: of new objects, not written yet. targets: sop_hash of instances that came
+    or went.
     """
 
     series: set[int] = field(default_factory=set)
     study: set[int] = field(default_factory=set)
-    speakers: list[int] = field(default_factory=list)
+    subjects: list[Subject] = field(default_factory=list)
     targets: list[int] = field(default_factory=list)
 
     def __bool__(self) -> bool:
@@ -56,31 +58,36 @@ def rederive(
 
     issuer: the IssuerOfPatientID to assume where none is sent, empty for none.
     """
-    _series(connection, touched)
-    moved = _studies(connection, touched, counters, issuer)
-    _subjects(connection, touched, moved)
+    dirty = column("study_key", touched.study, pa.int32())
+    headers = fetch(connection, load("store/headers"), incoming=dirty)
+    _series(connection, touched, headers)
+    moved = _studies(connection, dirty, headers, counters, issuer)
+    resolve(connection, touched.subjects, set(touched.targets), moved)
 
 
-def _series(connection: duckdb.DuckDBPyConnection, touched: Touched) -> None:
+def _series(connection: duckdb.DuckDBPyConnection, touched: Touched, headers: pa.Table) -> None:
     dirty = column("series_key", touched.series, pa.int32())
     run(
         connection,
         "DELETE FROM series WHERE series_key IN (SELECT series_key FROM incoming)",
         incoming=dirty,
     )
-    headers = fetch(connection, load("store/series_headers"), incoming=dirty)
-    if headers.num_rows:
-        run(connection, "INSERT INTO series BY NAME SELECT * FROM incoming", incoming=series_rows(headers))
+    theirs = headers.filter(pc.is_in(headers["series_key"], value_set=dirty["series_key"].combine_chunks()))
+    if theirs.num_rows:
+        run(connection, "INSERT INTO series BY NAME SELECT * FROM incoming", incoming=series_rows(theirs))
 
 
 def _studies(
-    connection: duckdb.DuckDBPyConnection, touched: Touched, counters: Counters, issuer: str
+    connection: duckdb.DuckDBPyConnection,
+    dirty: pa.Table,
+    headers: pa.Table,
+    counters: Counters,
+    issuer: str,
 ) -> list[int]:
     """Rebuild studies and their patients; return the keys of known studies whose time is another now."""
-    dirty = column("study_key", touched.study, pa.int32())
     known = run(connection, load("store/known_studies"), incoming=dirty)
     before = {key: (patient, time) for key, patient, time in known}
-    studies = study_rows(fetch(connection, load("store/study_headers"), incoming=dirty))
+    studies = study_rows(headers)
     stated = (studies.column(name).to_pylist() for name in _IDENTITY)
     identities = [
         _identity(uid, patient, sent or issuer or None) for uid, patient, sent in zip(*stated, strict=True)
@@ -151,20 +158,3 @@ def _persons(
         )
         run(connection, "INSERT INTO patient_identity BY NAME SELECT * FROM incoming", incoming=rows)
     return {i: known[h] for i, h in hashes.items()}
-
-
-def _subjects(connection: duckdb.DuckDBPyConnection, touched: Touched, moved_studies: list[int]) -> None:
-    speakers = run(
-        connection,
-        load("store/speakers"),
-        incoming=column("sop_hash", set(touched.targets), pa.uint64()),
-        beside=column("study_key", moved_studies, pa.int32()),
-    )
-    found = {key for (key,) in speakers}
-    found.update(touched.speakers)
-    if found:
-        run(
-            connection,
-            load("store/resolve_subjects"),
-            incoming=column("instance_key", found, pa.int64()),
-        )

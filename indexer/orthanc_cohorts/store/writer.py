@@ -20,6 +20,7 @@ from orthanc_cohorts.store.columns import Keys, to_arrow
 from orthanc_cohorts.store.derive import Counters, Touched, rederive
 from orthanc_cohorts.store.hashes import hash_of_id, hash_of_text
 from orthanc_cohorts.store.statements import column, run
+from orthanc_cohorts.store.subjects import Subject
 
 REMEMBERED = 200_000
 """Observations kept to tell a late one; longer than any observer may hold a batch back."""
@@ -124,15 +125,12 @@ class Writer:
                 touched.targets.append(hash_of_text(sop_uids[number]))
         self._tombstone([live for name, live in known.items() if name not in same], touched)
         for name in TABLES:
-            if name in batch.tables:
-                self._append(name, to_arrow(name, batch.tables[name], keys, batch.seq), touched)
-
-    def _append(self, name: str, rows: pa.Table | None, touched: Touched) -> None:
-        if rows is None:
-            return
-        if name == "subject":
-            touched.speakers += set(rows.column("instance_key").to_pylist())
-        run(self._connection, _APPEND[name], incoming=rows)
+            if name == "subject":
+                touched.subjects += _subjects(batch, keys)
+            elif name in batch.tables:
+                rows = to_arrow(name, batch.tables[name], keys, batch.seq)
+                if rows is not None:
+                    run(self._connection, _APPEND[name], incoming=rows)
 
     def _bury(self, gone: list[str], touched: Touched) -> None:
         if not gone:
@@ -202,6 +200,30 @@ class Writer:
                 "patient": counters.patient,
             },
         )
+
+
+def _subjects(batch: Batch, keys: Keys) -> list[Subject]:
+    """Return the subjects of the objects that are added; their times are resolved before they are written."""
+    columns = batch.tables.get("subject")
+    if columns is None:
+        return []
+    owners = columns["object"]
+    content_times = batch.tables["instance"].get("content_time") or [None] * len(batch.objects)
+    stated = zip(
+        owners,
+        columns["subject"],
+        columns.get("parent_subject") or [None] * len(owners),
+        columns["path"],
+        strict=True,
+    )
+    return [
+        Subject(
+            int(keys.instance[owner]), int(keys.series[owner]), int(keys.study[owner]), subject, parent, path,
+            content_times[owner],
+        )
+        for owner, subject, parent, path in stated
+        if keys.instance[owner] >= 0
+    ]  # fmt: skip
 
 
 def _hashes(orthanc_ids: Iterable[str]) -> pa.Table:

@@ -24,7 +24,8 @@ _TYPES = {
     "DATE": pa.string(),
     "TIMESTAMP": pa.string(),
 }
-_TEXTS = ("orthanc_id", "orthanc_patient_id", "series_instance_uid", "study_instance_uid", "sop_class_uid")
+_IDS = ("orthanc_series_id", "orthanc_study_id")
+_TEXTS = ("orthanc_patient_id", "series_instance_uid", "study_instance_uid", "sop_class_uid")
 _KEYS = {"instance_key": 0, "series_key": 1, "study_key": 1, "size_bytes": 10}
 
 
@@ -32,9 +33,10 @@ def headers(*rows: dict[str, Any]) -> pa.Table:
     """Return headers as the statements of the store give them, with NULL for what a row leaves out."""
     kinds = {column.name: _TYPES[column.type] for column in HEADER.columns}
     kinds |= dict.fromkeys(_KEYS, pa.int64())
-    kinds |= dict.fromkeys((*_TEXTS, "transfer_syntax_uid", "acquisition_time"), pa.string())
+    kinds |= dict.fromkeys((*_IDS, *_TEXTS, "transfer_syntax_uid", "acquisition_time"), pa.string())
     whole = [
-        {**_KEYS, "orthanc_id": "01234567-89abcdef", "instance_key": n, **row} for n, row in enumerate(rows)
+        {**_KEYS, **dict.fromkeys(_IDS, "01234567-89abcdef"), "instance_key": n, **row}
+        for n, row in enumerate(rows)
     ]
     return pa.table({name: pa.array([row.get(name) for row in whole], kind) for name, kind in kinds.items()})
 

@@ -1,0 +1,112 @@
+"""The clinical time of what statements speak of (see the `subject` table).
+
+The earliest acquisition among a subject's targets in the store counts, else that of the subject around it,
+else the study's time, else the content time. Resolved again whenever a target comes or goes, or a study moves
+in time.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import duckdb
+import pyarrow as pa
+from orthanc_cohorts_sql import load
+
+from orthanc_cohorts.store.statements import column, run
+
+
+class Subject(NamedTuple):
+    """One row of `subject` before its time is known; content_time: of its object, None when not stated."""
+
+    instance_key: int
+    series_key: int
+    study_key: int
+    subject: int
+    parent_subject: int | None
+    path: str
+    content_time: Any
+
+
+class Time(NamedTuple):
+    """A clinical time, where it comes from, and its precision; all None where nothing is known."""
+
+    time: Any
+    source: str | None
+    precision: str | None
+
+
+_Place = tuple[int, int | None]
+
+
+def resolve(
+    connection: duckdb.DuckDBPyConnection, new: list[Subject], targets: set[int], moved_studies: list[int]
+) -> None:
+    """Write the subjects of new objects, and again those whose time another object has changed.
+
+    targets: sop_hash of instances that came or went. moved_studies: keys of studies with another time now.
+    """
+    speakers = run(
+        connection,
+        load("store/speakers"),
+        incoming=column("sop_hash", targets, pa.uint64()),
+        beside=column("study_key", moved_studies, pa.int32()),
+    )
+    changed = {key for (key,) in speakers} - {subject.instance_key for subject in new}
+    again: list[Subject] = []
+    if changed:
+        keys = column("instance_key", changed, pa.int64())
+        again = [Subject(*row) for row in run(connection, load("store/subjects_of"), incoming=keys)]
+        run(connection, load("store/drop_subjects"), incoming=keys)
+    if new or again:
+        _write(connection, [*new, *again])
+
+
+def _write(connection: duckdb.DuckDBPyConnection, subjects: list[Subject]) -> None:
+    objects = column("instance_key", {s.instance_key for s in subjects}, pa.int64())
+    acquired: dict[_Place, tuple[Any, str]] = {
+        (key, subject): (time, precision)
+        for key, subject, time, precision in run(connection, load("store/subject_targets"), incoming=objects)
+    }
+    studies = column("study_key", {s.study_key for s in subjects}, pa.int32())
+    study_times = {
+        key: (time, precision)
+        for key, time, precision in run(connection, load("store/study_times"), incoming=studies)
+    }
+    parents: dict[_Place, int | None] = {(s.instance_key, s.subject): s.parent_subject for s in subjects}
+    times = [_time(s, parents, acquired, study_times) for s in subjects]
+    rows = pa.table(
+        {
+            "instance_key": pa.array([s.instance_key for s in subjects], type=pa.int64()),
+            "series_key": pa.array([s.series_key for s in subjects], type=pa.int32()),
+            "study_key": pa.array([s.study_key for s in subjects], type=pa.int32()),
+            "subject": pa.array([s.subject for s in subjects], type=pa.int32()),
+            "parent_subject": pa.array([s.parent_subject for s in subjects], type=pa.int32()),
+            "path": pa.array([s.path for s in subjects], type=pa.string()),
+            "event_time": pa.array([t.time and str(t.time) for t in times], type=pa.string()),
+            "event_time_source": pa.array([t.source for t in times], type=pa.string()),
+            "event_time_precision": pa.array([t.precision for t in times], type=pa.string()),
+        }
+    )
+    run(connection, "INSERT INTO subject BY NAME SELECT * FROM incoming", incoming=rows)
+
+
+def _time(
+    subject: Subject,
+    parents: dict[_Place, int | None],
+    acquired: dict[_Place, tuple[Any, str]],
+    study_times: dict[int, tuple[Any, str]],
+) -> Time:
+    place: int | None = subject.subject
+    while place is not None:
+        found = acquired.get((subject.instance_key, place))
+        if found is not None:
+            return Time(found[0], "acquisition", found[1])
+        above = parents.get((subject.instance_key, place))
+        place = above if above != place else None
+    time, precision = study_times.get(subject.study_key, (None, None))
+    if time is not None:
+        return Time(time, "study", precision)
+    if subject.content_time is not None:
+        return Time(subject.content_time, "content", "second")
+    return Time(None, None, None)
