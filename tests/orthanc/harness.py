@@ -163,12 +163,9 @@ class Orthanc:
         process = self._process
         if process is not None and process.poll() is None:
             self._note_children()
-            process.terminate()
-            try:
-                process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            # Not gently: nobody asks what this one would still write, and a graceful stop takes 3 s.
+            process.kill()
+            process.wait()
         for child, started in self._children.items():
             if _start_time(child) == started:
                 with contextlib.suppress(ProcessLookupError):

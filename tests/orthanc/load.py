@@ -56,6 +56,7 @@ class Load:
         self._go.set()
         self._busy = threading.Semaphore(threads)
         self._count = threads
+        self._pause_seconds = 0.02
         self.stored = 0
         self.problems: list[str] = []
         self._threads = [
@@ -84,8 +85,13 @@ class Load:
         for _ in range(self._count):
             self._busy.release()
 
+    def trickle(self) -> None:
+        """Go on with long pauses, in which Orthanc 1.10.1 can stop, until resume."""
+        self._pause_seconds = 1.5
+
     def resume(self) -> None:
-        """Go on."""
+        """Go on at full speed."""
+        self._pause_seconds = 0.02
         self._go.set()
 
     def _run(self, chance: random.Random) -> None:
@@ -97,7 +103,7 @@ class Load:
                         continue
                     with contextlib.suppress(httpx.TransportError):
                         self._act(client, chance)
-                self._stop.wait(chance.random() * 0.02)
+                self._stop.wait(chance.random() * self._pause_seconds)
 
     def _act(self, client: httpx.Client, chance: random.Random) -> None:
         if chance.random() < 0.8:
