@@ -10,6 +10,12 @@ from collections import deque
 from collections.abc import Sequence
 
 
+QUIET_PART = 0.4
+"""Part of the delay that a batch waits in any case."""
+BUSY_PART = 1 / 16
+"""Part of the limit that must have come by then for the rest of the delay to pay."""
+
+
 class Events:
     """A bounded first-in first-out queue of distinct ids; what does not fit is counted and forgotten.
 
@@ -48,13 +54,15 @@ class Events:
     def take(self, limit: int, delay_seconds: float, timeout_seconds: float) -> list[str]:
         """Return up to `limit` ids, none after the timeout or once closed.
 
-        The first id waits up to `delay_seconds` for company, so that a lone store is quick and a stream
-        of them makes large batches.
+        The first id waits for company, so that a stream of stores makes large batches: for a part of
+        `delay_seconds`, and for the whole only when much came meanwhile. A lone store is quick.
         """
         with self._changed:
             self._wait_for(1, timeout_seconds)
             if self._ids:
-                self._wait_for(limit, delay_seconds)
+                self._wait_for(limit, QUIET_PART * delay_seconds)
+                if len(self._ids) >= BUSY_PART * limit:
+                    self._wait_for(limit, (1 - QUIET_PART) * delay_seconds)
             if self._closed:
                 return []
             taken = [self._ids.popleft() for _ in range(min(limit, len(self._ids)))]
