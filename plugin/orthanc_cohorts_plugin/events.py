@@ -9,7 +9,6 @@ import threading
 from collections import deque
 from collections.abc import Sequence
 
-
 QUIET_PART = 0.4
 """Part of the delay that a batch waits in any case."""
 BUSY_PART = 1 / 16
