@@ -1,17 +1,20 @@
 """What the documents promise exists: targets, files, the two commands of a newcomer.
 
-It knows text; it runs nothing.
+It knows text, and the form of a cohort definition; it starts nothing.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from pathlib import Path
 
 import pytest
 
-DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/configuration.md")
+from orthanc_cohorts.cohort import canonical, parse
+
+DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/architecture.md", "docs/configuration.md")
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
@@ -40,17 +43,28 @@ def test_the_readme_begins_with_the_two_commands(checkout: Path) -> None:
     assert commands[:2] == ["make demo", "make test"]
 
 
+def test_the_question_of_the_readme_can_be_asked_and_has_the_hash_that_it_states(checkout: Path) -> None:
+    text = (checkout / "README.md").read_text(encoding="utf-8")
+    question = re.search(r"-d '\s*({.*?})'", text, re.DOTALL)
+    stated = re.search(r'"hash": "([0-9a-f]+)', text)
+    assert question and stated
+
+    definition = canonical(parse(json.loads(question.group(1))))
+
+    assert definition.hash.startswith(stated.group(1))
+
+
 def test_the_readme_says_what_the_agpl_means_for_redistribution(checkout: Path) -> None:
     text = (checkout / "README.md").read_text(encoding="utf-8")
 
     assert "AGPL-3.0" in text and "redistribute" in text
 
 
-def test_ci_is_executable_and_runs_the_tests(checkout: Path) -> None:
+def test_ci_is_executable_and_ends_with_the_tests(checkout: Path) -> None:
     entry = checkout / ".ci/run"
 
     assert os.access(entry, os.X_OK)
-    assert re.search(r"^make test$", entry.read_text(encoding="utf-8"), re.MULTILINE)
+    assert entry.read_text(encoding="utf-8").endswith("\nmake test\n")
 
 
 def test_no_file_names_a_folder_of_one_machine(checkout: Path) -> None:
