@@ -103,7 +103,7 @@ def test_a_file_is_read_only_outside_its_pixels(monkeypatch: pytest.MonkeyPatch)
 
 def test_a_value_across_the_edge_of_a_window_is_whole():
     text = "x" * 150_000
-    ds = build.sr([build.text("Note", text)], ImageComments="y" * 66_000)
+    ds = build.sr([build.text("Note", text)])
     with tempfile.TemporaryFile() as file:
         file.write(build.to_bytes(ds))
         file.flush()
