@@ -154,8 +154,9 @@ def _repaired(text: str) -> str:
 def _parse(ucum: str, text: str) -> Any:
     if ucum.isdigit():
         raise UnknownUnit(f"{text!r} is a number, not a unit; write it in UCUM, for example mm")
+    registry = _registry()  # outside: a registry that cannot be built is no fault of the unit
     try:
-        quantity = _registry().from_ucum(ucum)
+        quantity = registry.from_ucum(ucum)
         quantity.dimensionality  # noqa: B018 (annotations alone parse to something without one)
     except Exception as error:
         # The parser and its unit registry raise many kinds for bad input; all mean the same here.
