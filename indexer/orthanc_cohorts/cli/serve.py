@@ -44,8 +44,8 @@ def serve(orders: Orders, parent: int | None = None) -> None:
         level=settings["LogLevel"].upper(), format="%(levelname)s %(message)s", stream=sys.stderr
     )
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    # Builds the unit registry, 0.6 s: here and not in the first push or question. Where it cannot be built (pint
-    # 0.26 beside ucumvert 0.3.2), nothing starts and the log says why.
+    # Builds the unit registry, 0.6 s: here and not in the first push or question. Where it cannot be built
+    # (pint 0.26 beside ucumvert 0.3.2), nothing starts and the log says why.
     convert(1.0, "cm")
     index = _open(orders)
     client = OrthancClient(orders.orthanc_url, orders.authorization)

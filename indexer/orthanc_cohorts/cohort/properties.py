@@ -6,6 +6,7 @@ user asked for travels as a named parameter, never as text of a statement.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -49,7 +50,7 @@ def within(low: str, high: str, name: str, bounds: Bounds) -> Condition:
 
 
 @dataclass(frozen=True, slots=True)
-class Property:
+class Property(ABC):
     """Base of all kinds.
 
     column: of the base statement of the clause.
@@ -63,9 +64,9 @@ class Property:
     at_instance: str = ""
     listed: bool = True
 
+    @abstractmethod
     def condition(self, name: str, asked: Any) -> Condition:
         """Return the condition that a row has what is asked."""
-        raise NotImplementedError
 
     def absent(self) -> str:
         """Return the condition that a row states no value."""
