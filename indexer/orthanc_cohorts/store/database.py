@@ -29,6 +29,8 @@ def connect(directory: Path, *, memory_limit: str) -> duckdb.DuckDBPyConnection:
     path = directory / "index.duckdb"
     config: dict[str, str | bool | int | float | list[str]] = {
         "threads": 1,
+        # A checkpoint rewrites every column touched; 16 MB (the default) is a few thousand instances.
+        "checkpoint_threshold": "64MB",
         "memory_limit": memory_limit,
         "temp_directory": str(directory / "spill"),
         "autoinstall_known_extensions": False,
