@@ -57,7 +57,7 @@ def slowest_route(orthanc: Any, stop: threading.Event) -> list[float]:
 
 
 def look_again(orthanc: Any, orthanc_id: str, number: int) -> float:
-    """Have the plugin look at an instance for the given time; return the slowest answer meanwhile, seconds."""
+    """Have the plugin look at an instance once more; return the slowest answer meanwhile, seconds."""
     stop, seconds = threading.Event(), []
     asking = threading.Thread(target=lambda: seconds.extend(slowest_route(orthanc, stop)))
     asking.start()
