@@ -5,7 +5,6 @@ Wires the parts together; is handed the module `orthanc` and never imports it.
 
 from __future__ import annotations
 
-import gc
 import json
 import sys
 import time
@@ -35,8 +34,6 @@ CHILD_SECONDS = 1.2
 WORKER_SECONDS = 0.5
 # A busy Python thread delays the routes: 27 ms at p95 with Python's own 5 ms, 1.7 ms with this (measured).
 SWITCH_SECONDS = 0.0005
-# Rows are thousands of tuples without cycles: collecting after every 700 costs 5 to 10 % (measured).
-GC_ALLOCATIONS = 20_000
 
 # Plugin 5.0 with Python 3.13 crashes when it stops if it holds the last reference to a REST callback
 # (measured; a function at the top of a module is never that): we hold one as long as Python lives.
@@ -101,7 +98,6 @@ class Plugin:
 
     def _start(self) -> None:
         sys.setswitchinterval(SWITCH_SECONDS)
-        gc.set_threshold(max(GC_ALLOCATIONS, gc.get_threshold()[0]))
         if self._command is not None:
             command = [*self._command, "serve", "--from-stdin"]
             orders = handover(self._settings, self._places, self._host.GenerateRestApiAuthorizationToken())
