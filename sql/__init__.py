@@ -9,7 +9,7 @@ from typing import LiteralString
 
 @cache
 def load(name: str) -> LiteralString:
-    """Return the statement in `<name>.sql`, for example `store/derive_series`.
+    """Return the statement in `<name>.sql`, for example `store/headers`.
 
     The only way by which code gets SQL, so that the type says it was never formatted.
     Raises FileNotFoundError: no such file.
