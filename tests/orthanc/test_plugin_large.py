@@ -83,8 +83,7 @@ def test_an_object_of_1_gb_costs_20_mb_at_most_and_delays_no_route(start_with_fa
     slowest = [look_again(orthanc, stored["ID"], number) for number in (1, 2, 3)]
 
     assert orthanc.memory_bytes(peak=True) - before <= 20_000_000
-    # What we delay is delayed at every look; what a busy machine delays is not.
-    assert min(slowest) <= 0.1
+    assert max(slowest) <= 0.1, slowest
     pushes = (orthanc.data_directory / "pushes.jsonl").read_text().splitlines()
     assert json.loads(pushes[-1])["tables"]["instance"]["size_bytes"] == [int(size)]
 
