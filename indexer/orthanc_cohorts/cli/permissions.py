@@ -17,8 +17,8 @@ def obstacle(path: Path, user: pwd.struct_passwd) -> Path | None:
     A symbolic link is followed: both the way to it and to what it means count. Raises OSError.
     """
     groups = set(os.getgrouplist(user.pw_name, user.pw_gid))
-    # sys.executable of a virtual environment is a link to the system's interpreter.
-    for way in dict.fromkeys((Path(os.path.abspath(path)), path.resolve())):  # noqa: PTH100
+    # sys.executable of a virtual environment is a link: both ways to the interpreter must be open.
+    for way in dict.fromkeys((path.absolute(), path.resolve())):
         for step in (*reversed(way.parents), way):
             status = step.stat()
             wanted = os.X_OK if stat.S_ISDIR(status.st_mode) else os.R_OK

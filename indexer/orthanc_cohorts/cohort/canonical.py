@@ -83,7 +83,7 @@ def _clause(clause: Clause, pointer: str, details: list[Detail]) -> Tree:
 
 
 def _leaf(leaf: Leaf, pointer: str, details: list[Detail]) -> Tree:
-    tree: Tree = {"op": leaf.op}  # type: ignore[attr-defined]
+    tree: Tree = {"op": leaf.op}
     for name, kind in properties(type(leaf)).items():
         asked = getattr(leaf, name)
         if asked is not None:

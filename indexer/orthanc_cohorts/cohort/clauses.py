@@ -7,7 +7,7 @@ and runs no query.
 from __future__ import annotations
 
 from functools import cache
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -60,6 +60,8 @@ class Leaf(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     base: ClassVar[str] = ""
     """Name of the base statement in sql/cohort."""
+    if TYPE_CHECKING:
+        op: str  # every leaf has one, each a Literal of its own
 
     count: CountRange | None = None
     missing: Annotated[list[Word], Field(min_length=1, max_length=MAX_VALUES)] | None = None
@@ -69,7 +71,7 @@ class Leaf(BaseModel):
     def _missing_names_fields(self) -> Self:
         for name in self.missing or ():
             if name not in properties(type(self)):
-                raise ValueError(f"missing names {name!r}, which is no field of `{self.op}`")  # type: ignore[attr-defined]
+                raise ValueError(f"missing names {name!r}, which is no field of `{self.op}`")
             if getattr(self, name) is not None:
                 raise ValueError(f"{name!r} is both asked for and missing")
         return self

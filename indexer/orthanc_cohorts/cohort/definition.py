@@ -109,6 +109,7 @@ def loads(body: bytes) -> Any:
         raise MalformedJson("the body is no JSON that can be read; send one JSON object") from error
 
 
+# mypy cannot give a type variable a default (python/mypy#3737).
 def parse(value: Any, kind: type[Kind] = Definition) -> Kind:  # type: ignore[assignment]
     """Return the definition that a JSON value states.
 

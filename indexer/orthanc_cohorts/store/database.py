@@ -5,7 +5,6 @@ Knows SQL files and versions, nothing of what the tables mean.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import duckdb
@@ -25,7 +24,7 @@ def connect(directory: Path, *, memory_limit: str) -> duckdb.DuckDBPyConnection:
     from the network. Raises SchemaTooNew; duckdb.IOException when another process holds the database.
     """
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-    os.chmod(directory, 0o700)  # noqa: PTH101
+    directory.chmod(0o700)
     path = directory / "index.duckdb"
     config: dict[str, str | bool | int | float | list[str]] = {
         "threads": 1,
@@ -38,7 +37,7 @@ def connect(directory: Path, *, memory_limit: str) -> duckdb.DuckDBPyConnection:
         "preserve_insertion_order": False,
     }
     connection = duckdb.connect(str(path), config=config)
-    os.chmod(path, 0o600)  # noqa: PTH101
+    path.chmod(0o600)
     try:
         prepare(connection)
     except BaseException:
