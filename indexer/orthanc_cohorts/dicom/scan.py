@@ -25,6 +25,19 @@ _ITEM_END = 0xFFFEE00D
 _SEQUENCE_END = 0xFFFEE0DD
 _ITEM_START = b"\xfe\xff\x00\xe0"
 _PIXEL_DATA = 0x7FE00010
+_CODED_START = b"\x08\x00\x00\x01"  # CodeValue, the first element of nearly every coded item
+_CODED_BYTES = 512
+_REPEATED = {0x003A0200: 16_384}
+"""Other sequences that a device sends again and again, and their longest: ChannelDefinitionSequence."""
+_KEPT, _KEPT_BYTES = 2_048, 500_000
+_SEEN: dict[tuple[bytes, bool], list[DataSet]] = {}
+"""Sequences that were read before, by their bytes and whether these state VRs.
+
+Reports repeat few codes many times: reading each anew took a third of the time of a report, and channel
+definitions two thirds of that of an ECG. The trees share these lists, so nobody may change them. Only what
+was read without a flaw, to its exact end, is kept.
+"""
+_seen_bytes = 0
 _ENDLESS = 1 << 62
 _TEXT, _NUMBER, _LONG, _UNKNOWN = object(), object(), object(), object()
 _KINDS = dict.fromkeys(b"AE AS CS DA DS DT IS LO LT PN SH ST TM UI".split(), _TEXT)
@@ -133,9 +146,9 @@ class _Walk:
         header, explicit_header = _header, _explicit_header
         dataset = root
         end = size  # of the open data set; beyond the file where a delimiter closes it
-        # One entry per open sequence: the data set and the end to return to, the sequence, its own end
-        # and the encoding around it.
-        stack: list[tuple[DataSet, int, list[DataSet], int, bool]] = []
+        # One entry per open sequence: the data set and the end to return to, the sequence, its own end,
+        # the encoding around it, and its key in _SEEN where it may be kept.
+        stack: list[tuple[DataSet, int, list[DataSet], int, bool, tuple[bytes, bool] | None]] = []
         while True:
             while position < end:
                 if position + 12 > limit:
@@ -182,12 +195,22 @@ class _Walk:
                     if length != _UNDEFINED and length > size - position:
                         self._cut_off(tag)
                         length = size - position
+                    # PS3.5 6.2.2: UN of undefined length is implicit VR inside, whatever the file is.
+                    inside = explicit and vr != b"UN"
+                    stop = _ENDLESS if length == _UNDEFINED else position + length
+                    key = None
+                    coded = length <= _CODED_BYTES and data.startswith(_CODED_START, position - base + 8)
+                    if (coded or length <= _REPEATED.get(tag, 0)) and stop <= limit:
+                        key = data[position - base : stop - base], inside
+                        known = _SEEN.get(key)
+                        if known is not None:
+                            dataset[tag] = known
+                            position = stop
+                            continue
                     sequence: list[DataSet] = []
                     dataset[tag] = sequence
-                    stop = _ENDLESS if length == _UNDEFINED else position + length
-                    stack.append((dataset, end, sequence, stop, explicit))
-                    # PS3.5 6.2.2: UN of undefined length is implicit VR inside, whatever the file is.
-                    explicit = explicit and vr != b"UN"
+                    stack.append((dataset, end, sequence, stop, explicit, key))
+                    explicit = inside
                     break
                 elif length == _UNDEFINED:
                     dataset[tag] = Skipped(None)
@@ -213,7 +236,7 @@ class _Walk:
             while True:
                 if not stack:
                     return
-                outer, outer_end, sequence, sequence_end, outer_explicit = stack[-1]
+                outer, outer_end, sequence, sequence_end, outer_explicit, key = stack[-1]
                 if position >= sequence_end:
                     tag = _SEQUENCE_END
                 elif position + 8 > size:
@@ -234,6 +257,8 @@ class _Walk:
                     if length:
                         break
                 elif tag == _SEQUENCE_END:
+                    if key is not None and position == sequence_end and not self.flaws:
+                        _keep(key, sequence)
                     dataset, end, explicit = outer, outer_end, outer_explicit
                     stack.pop()
                     break
@@ -282,6 +307,15 @@ class _Walk:
             position += length
         self._cut_off(_PIXEL_DATA)
         return size
+
+
+def _keep(key: tuple[bytes, bool], sequence: list[DataSet]) -> None:
+    global _seen_bytes
+    if len(_SEEN) >= _KEPT or _seen_bytes >= _KEPT_BYTES:
+        _SEEN.clear()
+        _seen_bytes = 0
+    _SEEN[key] = sequence
+    _seen_bytes += len(key[0])
 
 
 def _is_bulk(tag: int) -> bool:

@@ -34,24 +34,28 @@ class MemorySource:
 class FileSource:
     """An open binary file, read through one window that moves forward.
 
-    Whatever lies between windows is never read. Small files are taken whole.
+    Whatever lies between windows is never read. Small files are taken whole; of others the first window is
+    short, since the header of an image seldom has more.
     """
 
+    FIRST_WINDOW = 8_192
     WINDOW = 32_768
 
     def __init__(self, file: BinaryIO, whole_below: int = 2 * WINDOW) -> None:
         self.size = os.fstat(file.fileno()).st_size
         self._descriptor = file.fileno()
-        self._step = self.size if self.size <= whole_below else self.WINDOW
-        self._current = (PADDING, 0, 0)
+        self._current = self._pread(0, self.size if self.size <= whole_below else self.FIRST_WINDOW)
 
     def window(self, position: int) -> tuple[bytes, int, int]:
         """Return (bytes, offset of their first byte, offset behind the last); the bytes are padded."""
         _, base, limit = self._current
-        if not base <= position <= limit - HEADER_BYTES:
-            data = os.pread(self._descriptor, self._step, position)
-            self._current = data + PADDING, position, position + len(data)
+        if not base <= position <= limit - HEADER_BYTES and not (base <= position and limit == self.size):
+            self._current = self._pread(position, self.WINDOW)
         return self._current
+
+    def _pread(self, position: int, length: int) -> tuple[bytes, int, int]:
+        data = os.pread(self._descriptor, length, position)
+        return data + PADDING, position, position + len(data)
 
     def read(self, position: int, length: int) -> bytes:
         """Return `length` bytes at a position, fewer at the end of the file.
@@ -59,6 +63,9 @@ class FileSource:
         Asks for no more than the file holds, however long a damaged header claims the value to be.
         """
         wanted = max(0, min(length, self.size - position))
+        data, base, limit = self._current
+        if base <= position and position + wanted <= limit:
+            return data[position - base : position - base + wanted]
         parts = []
         while wanted > 0 and (part := os.pread(self._descriptor, wanted, position)):
             parts.append(part)
