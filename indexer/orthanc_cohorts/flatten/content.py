@@ -64,6 +64,8 @@ _TEXT_TAGS = {
 }
 _NO_TIME: Row = (None, None, None)
 _NO_GRAPHIC: Row = (None, None, None)
+_NO_CONTAINER: Row = (None, None, None)
+_NO_MEASURED: Row = (None,) * 10
 
 
 class TooManyItems(CohortsError):
@@ -182,12 +184,16 @@ class ContentReader:
             node.observation_time = observation = self._moment(node, 0x0040A032)
         if 0x0040A171 in item:
             observation_uid = values.word(item, 0x0040A171)
-        continuity = resource = None
+        container = _NO_CONTAINER
         moment, graphic, frame_of_reference = _NO_TIME, _NO_GRAPHIC, None
-        number = NO_NUMBER
+        number = _NO_MEASURED
         value_code: Code = NO_CODE
         if value_type == "NUM":
-            number = node.number = measured_value(node.item, codes, node.path, self._findings)
+            measured = node.number = measured_value(item, codes, node.path, self._findings)
+            number = (
+                measured.value, measured.raw, measured.rational_numerator, measured.rational_denominator,
+                *measured.unit, *measured.qualifier,
+            )  # fmt: skip
         elif value_type == "CODE":
             value_code = node.value_code = codes.first(item, _CONCEPT_CODE)
             if len(values.items(item, _CONCEPT_CODE)) > 1:
@@ -195,11 +201,7 @@ class ContentReader:
         elif value_type == "TEXT":
             node.text = values.long_text(item, _TEXT_VALUE, node.decoder)
         elif value_type == "CONTAINER" or value_type is None:
-            continuity = values.word(item, 0x0040A050)
-            if 0x0040A504 in item:
-                template = values.first_item(item, 0x0040A504)
-                node.template = values.word(template, 0x0040DB00)
-                resource = values.word(template, 0x00080105)
+            container = self._container(node)
         elif value_type in _TEXT_TAGS:
             moment = self._text_and_time(node, value_type)
         elif value_type in ("SCOORD", "SCOORD3D", "TCOORD"):
@@ -220,16 +222,9 @@ class ContentReader:
             version,
             text,
             *moment,
-            number.value,
-            number.raw,
-            number.rational_numerator,
-            number.rational_denominator,
-            *number.unit,
-            *number.qualifier,
+            *number,
             *value_code,
-            continuity,
-            node.template,
-            resource,
+            *container,
             observation and observation.time,
             observation_uid,
             graphic[0],
@@ -237,6 +232,16 @@ class ContentReader:
             frame_of_reference,
             by_reference,
         )
+
+    def _container(self, node: Node) -> Row:
+        """Set the template of a container; return (continuity, template, mapping resource)."""
+        item = node.item
+        resource = None
+        if 0x0040A504 in item:
+            template = values.first_item(item, 0x0040A504)
+            node.template = values.word(template, 0x0040DB00)
+            resource = values.word(template, 0x00080105)
+        return values.word(item, 0x0040A050), node.template, resource
 
     def _value_type(self, node: Node, by_reference: str | None) -> tuple[str | None, str | None]:
         """Return (normalised, as sent where that differs)."""

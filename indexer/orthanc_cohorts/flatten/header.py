@@ -5,8 +5,10 @@ Pure: knows neither content trees nor the index.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import lru_cache
 from hashlib import sha1
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from orthanc_cohorts.dicom import times, values
 from orthanc_cohorts.dicom.charset import Decoder
@@ -14,6 +16,7 @@ from orthanc_cohorts.dicom.tree import DataSet, ParsedFile
 from orthanc_cohorts.errors import CohortsError
 from orthanc_cohorts.flatten.codes import CodeReader
 from orthanc_cohorts.flatten.findings import Findings
+from orthanc_cohorts.model.objects import HEADER
 from orthanc_cohorts.model.rows import Row
 
 
@@ -39,7 +42,13 @@ def orthanc_id(*identifiers: str) -> str:
     identifiers: PatientID, StudyInstanceUID, SeriesInstanceUID, SOPInstanceUID, as deep as the level is.
     """
     digest = sha1("|".join(identifiers).encode(), usedforsecurity=False).hexdigest()
-    return "-".join(digest[start : start + 8] for start in range(0, 40, 8))
+    return f"{digest[:8]}-{digest[8:16]}-{digest[16:24]}-{digest[24:32]}-{digest[32:]}"
+
+
+@lru_cache(1_024)
+def _parents(patient: str, study: str, series: str) -> tuple[str, str, str]:
+    """Return Orthanc's identifiers of series, study and patient; the instances of a series share them."""
+    return orthanc_id(patient, study, series), orthanc_id(patient, study), orthanc_id(patient)
 
 
 def with_parents(ds: DataSet, stored: Stored, decoder: Decoder) -> Stored:
@@ -55,11 +64,7 @@ def with_parents(ds: DataSet, stored: Stored, decoder: Decoder) -> Stored:
         raise ParentsUnknown(
             f"instance {stored.orthanc_id}: its identifiers are not the SHA-1 of the header's"
         )
-    return stored._replace(
-        series_id=orthanc_id(patient, study, series),
-        study_id=orthanc_id(patient, study),
-        patient_id=orthanc_id(patient),
-    )
+    return Stored(*stored[:4], *_parents(patient, study, series))
 
 
 def instance_row(parsed: ParsedFile, stored: Stored, findings: Findings) -> Row:
@@ -104,13 +109,24 @@ def acquisition(ds: DataSet, findings: Findings) -> times.Moment | None:
 
 def header_row(ds: DataSet, decoder: Decoder, codes: CodeReader, findings: Findings) -> Row:
     """Return the `instance_header` row of an object, in the order of its table."""
-    return (
-        *_patient(ds, decoder, findings),
-        *_study(ds, decoder, findings),
-        *_series(ds, decoder, codes, findings),
-        *_geometry(ds),
-        *_acquisition_parameters(ds, decoder),
-    )
+    row: list[Any] = [None] * len(HEADER.columns)
+    # Present tags only: an image states a third of what the table has room for.
+    for tag in ds.keys() & _FIELDS.keys():
+        place, read = _FIELDS[tag]
+        row[place] = read(ds, tag, decoder)
+    _add_person(ds, row, findings)
+    _add_times(ds, row, findings)
+    if _REGION in ds:
+        start = _PLACES["anatomic_region_scheme"]
+        row[start : start + 3] = codes.first(ds, _REGION)
+    if 0x00200062 in ds and row[_LATERALITY] is None:
+        row[_LATERALITY] = values.word(ds, 0x00200062)
+    _add_geometry(ds, row)
+    if 0x00540016 in ds:
+        radiopharmaceutical = values.first_item(ds, 0x00540016)
+        row[_PLACES["radiopharmaceutical"]] = values.text(radiopharmaceutical, 0x00180031, decoder)
+        row[_PLACES["radionuclide_total_dose_bq"]] = values.number(radiopharmaceutical, 0x00181074)
+    return tuple(row)
 
 
 def _moment(ds: DataSet, date_tag: int, time_tag: int, findings: Findings) -> times.Moment | None:
@@ -126,114 +142,136 @@ def _moment(ds: DataSet, date_tag: int, time_tag: int, findings: Findings) -> ti
     return moment
 
 
-def _patient(ds: DataSet, decoder: Decoder, findings: Findings) -> Row:
+def _add_person(ds: DataSet, row: list[Any], findings: Findings) -> None:
+    """Add what is computed of the patient: birth date, age at the study, body mass index."""
     birth_text = values.word(ds, 0x00100030)
-    birth_date = times.parse_date(birth_text)
-    if birth_text and birth_date is None:
-        findings.add("date-unreadable", "ignored", tag=0x00100030)
-    study_day = times.parse_date(values.word(ds, 0x00080020))
-    age = times.parse_age(values.word(ds, 0x00101010))
-    if age is None and birth_date and study_day:
-        age = times.age_at(birth_date, study_day)
-    size = _positive(ds, 0x00101020)
-    weight = _positive(ds, 0x00101030)
-    bmi = _positive(ds, 0x00101022)
-    if bmi is None and size and weight:
-        bmi = round(weight / size**2, 6)
-    return (
-        values.text(ds, 0x00100020, decoder),
-        values.text(ds, 0x00100021, decoder),
-        values.text(ds, 0x00100010, decoder),
-        values.word(ds, 0x00100040),
-        birth_date,
-        age,
-        size,
-        weight,
-        bmi,
-        values.text(ds, 0x00102160, decoder),
-    )
+    if birth_text:
+        birth_date = row[_PLACES["patient_birth_date"]] = times.parse_date(birth_text)
+        if birth_date is None:
+            findings.add("date-unreadable", "ignored", tag=0x00100030)
+        elif row[_AGE] is None:
+            study_day = times.parse_date(values.word(ds, 0x00080020))
+            row[_AGE] = times.age_at(birth_date, study_day) if study_day else None
+    size, weight = row[_SIZE], row[_WEIGHT]
+    if row[_BMI] is None and size and weight:
+        row[_BMI] = round(weight / size**2, 6)
 
 
-def _positive(ds: DataSet, tag: int) -> float | None:
-    # A size or weight of 0 is a missing marker of many devices, never a person.
-    number = values.number(ds, tag)
-    return number if number else None
+def _add_times(ds: DataSet, row: list[Any], findings: Findings) -> None:
+    study = _moment(ds, 0x00080020, 0x00080030, findings)
+    if study is not None:
+        row[_PLACES["study_time"]], row[_PLACES["study_time_precision"]] = study.time, study.precision
+    series = _moment(ds, 0x00080021, 0x00080031, findings)
+    if series is not None:
+        row[_PLACES["series_time"]] = series.time
 
 
-def _study(ds: DataSet, decoder: Decoder, findings: Findings) -> Row:
-    moment = _moment(ds, 0x00080020, 0x00080030, findings)
-    return (
-        moment and moment.time,
-        moment and moment.precision,
-        values.text(ds, 0x00081030, decoder),
-        values.text(ds, 0x00200010, decoder),
-        values.text(ds, 0x00080050, decoder),
-        values.text(ds, 0x00080080, decoder),
-    )
-
-
-def _series(ds: DataSet, decoder: Decoder, codes: CodeReader, findings: Findings) -> Row:
-    moment = _moment(ds, 0x00080021, 0x00080031, findings)
-    return (
-        values.word(ds, 0x00080060),
-        values.integer(ds, 0x00200011),
-        values.text(ds, 0x0008103E, decoder),
-        moment and moment.time,
-        values.text(ds, 0x00181030, decoder),
-        values.word(ds, 0x00180015),
-        *codes.first(ds, 0x00082218),
-        values.word(ds, 0x00200060) or values.word(ds, 0x00200062),
-        values.text(ds, 0x00080070, decoder),
-        values.text(ds, 0x00081090, decoder),
-        values.text(ds, 0x00181000, decoder),
-        values.text(ds, 0x00081010, decoder),
-        values.text(ds, 0x00181020, decoder),
-        values.word(ds, 0x00080008),
-    )
-
-
-def _geometry(ds: DataSet) -> Row:
-    rows = values.integer(ds, 0x00280010, b"US")
-    shared = values.first_item(ds, 0x52009229)
-    measures = values.first_item(shared, 0x00289110) or ds
+def _add_geometry(ds: DataSet, row: list[Any]) -> None:
+    if row[_PLACES["rows"]] is not None and row[_FRAMES] is None:
+        row[_FRAMES] = 1
+    measures = ds
+    if 0x52009229 in ds:
+        measures = values.first_item(values.first_item(ds, 0x52009229), 0x00289110) or ds
+        row[_PLACES["slice_thickness_mm"]] = values.number(measures, 0x00180050)
+        row[_PLACES["spacing_between_slices_mm"]] = values.number(measures, 0x00180088)
     spacing = values.numbers(measures, 0x00280030) or values.numbers(ds, 0x00181164)
-    frames = values.integer(ds, 0x00280008)
-    return (
-        rows,
-        values.integer(ds, 0x00280011, b"US"),
-        frames if frames is not None else (1 if rows is not None else None),
-        spacing[0] if spacing else None,
-        spacing[1] if len(spacing) > 1 else None,
-        values.number(measures, 0x00180050),
-        values.number(measures, 0x00180088),
-    )
+    if spacing:
+        row[_SPACING] = spacing[0]
+        row[_SPACING + 1] = spacing[1] if len(spacing) > 1 else None
 
 
-def _acquisition_parameters(ds: DataSet, decoder: Decoder) -> Row:
-    radiopharmaceutical = values.first_item(ds, 0x00540016)
-    return (
-        values.number(ds, 0x00180060),
-        values.number(ds, 0x00181152),
-        values.number(ds, 0x00181150),
-        values.number(ds, 0x00181151),
-        values.text(ds, 0x00181210, decoder),
-        values.number(ds, 0x00189311, b"FD"),
-        values.number(ds, 0x00189345, b"FD"),
-        values.number(ds, 0x00180087),
-        values.number(ds, 0x00180080),
-        values.number(ds, 0x00180081),
-        values.number(ds, 0x00180082),
-        values.number(ds, 0x00181314),
-        values.word(ds, 0x00180020),
-        values.text(ds, 0x00180024, decoder),
-        values.text(ds, 0x00180010, decoder),
-        values.text(ds, 0x00181040, decoder),
-        values.text(radiopharmaceutical, 0x00180031, decoder),
-        values.number(radiopharmaceutical, 0x00181074),
-        values.word(ds, 0x00185101),
-        values.number(ds, 0x001811A2),
-        values.number(ds, 0x00185022),
-        values.number(ds, 0x00181510),
-        values.number(ds, 0x00181511),
-        values.word(ds, 0x00200052),
+def _word(ds: DataSet, tag: int, decoder: Decoder) -> str | None:
+    return values.word(ds, tag)
+
+
+def _number(ds: DataSet, tag: int, decoder: Decoder) -> float | None:
+    return values.number(ds, tag)
+
+
+def _double(ds: DataSet, tag: int, decoder: Decoder) -> float | None:
+    return values.number(ds, tag, b"FD")
+
+
+def _positive(ds: DataSet, tag: int, decoder: Decoder) -> float | None:
+    # A size or weight of 0 is a missing marker of many devices, never a person.
+    return values.number(ds, tag) or None
+
+
+def _integer(ds: DataSet, tag: int, decoder: Decoder) -> int | None:
+    return values.integer(ds, tag)
+
+
+def _unsigned(ds: DataSet, tag: int, decoder: Decoder) -> int | None:
+    return values.integer(ds, tag, b"US")
+
+
+def _age(ds: DataSet, tag: int, decoder: Decoder) -> float | None:
+    return times.parse_age(values.word(ds, tag))
+
+
+_text = values.text
+_REGION = 0x00082218
+_PLACES = {name: place for place, name in enumerate(HEADER.names)}
+_AGE, _BMI, _LATERALITY = (_PLACES[n] for n in ("patient_age_years", "patient_bmi", "laterality"))
+_SIZE, _WEIGHT = _PLACES["patient_size_m"], _PLACES["patient_weight_kg"]
+_FRAMES, _SPACING = _PLACES["number_of_frames"], _PLACES["pixel_spacing_row_mm"]
+
+_Read = Callable[[DataSet, int, Decoder], Any]
+_FIELDS: dict[int, tuple[int, _Read]] = {
+    tag: (_PLACES[column], read)
+    for tag, column, read in (
+        (0x00100020, "patient_id", _text),
+        (0x00100021, "issuer_of_patient_id", _text),
+        (0x00100010, "patient_name", _text),
+        (0x00100040, "patient_sex", _word),
+        (0x00101010, "patient_age_years", _age),
+        (0x00101020, "patient_size_m", _positive),
+        (0x00101030, "patient_weight_kg", _positive),
+        (0x00101022, "patient_bmi", _positive),
+        (0x00102160, "ethnic_group", _text),
+        (0x00081030, "study_description", _text),
+        (0x00200010, "study_id", _text),
+        (0x00080050, "accession_number", _text),
+        (0x00080080, "institution_name", _text),
+        (0x00080060, "modality", _word),
+        (0x00200011, "series_number", _integer),
+        (0x0008103E, "series_description", _text),
+        (0x00181030, "protocol_name", _text),
+        (0x00180015, "body_part_examined", _word),
+        (0x00200060, "laterality", _word),
+        (0x00080070, "manufacturer", _text),
+        (0x00081090, "manufacturer_model_name", _text),
+        (0x00181000, "device_serial_number", _text),
+        (0x00081010, "station_name", _text),
+        (0x00181020, "software_versions", _text),
+        (0x00080008, "image_type", _word),
+        (0x00280010, "rows", _unsigned),
+        (0x00280011, "columns", _unsigned),
+        (0x00280008, "number_of_frames", _integer),
+        (0x00180050, "slice_thickness_mm", _number),
+        (0x00180088, "spacing_between_slices_mm", _number),
+        (0x00180060, "kvp", _number),
+        (0x00181152, "exposure_mas", _number),
+        (0x00181150, "exposure_time_ms", _number),
+        (0x00181151, "x_ray_tube_current_ma", _number),
+        (0x00181210, "convolution_kernel", _text),
+        (0x00189311, "spiral_pitch_factor", _double),
+        (0x00189345, "ctdivol_mgy", _double),
+        (0x00180087, "magnetic_field_strength_t", _number),
+        (0x00180080, "repetition_time_ms", _number),
+        (0x00180081, "echo_time_ms", _number),
+        (0x00180082, "inversion_time_ms", _number),
+        (0x00181314, "flip_angle_deg", _number),
+        (0x00180020, "scanning_sequence", _word),
+        (0x00180024, "sequence_name", _text),
+        (0x00180010, "contrast_bolus_agent", _text),
+        (0x00181040, "contrast_bolus_route", _text),
+        (0x00185101, "view_position", _word),
+        (0x001811A2, "compression_force_n", _number),
+        (0x00185022, "mechanical_index", _number),
+        (0x00181510, "positioner_primary_angle_deg", _number),
+        (0x00181511, "positioner_secondary_angle_deg", _number),
+        (0x00200052, "frame_of_reference_uid", _word),
     )
+}
+"""Tag to the column that holds its value, and how it is read."""

@@ -54,21 +54,19 @@ def measured_value(item: DataSet, codes: CodeReader, path: str, findings: Findin
     measured = stated[0]
     unit = codes.first(measured, _UNITS)
     raw = values.word(measured, _NUMERIC_VALUE)
+    usual = len(measured) == 2 and _UNITS in measured
+    if raw and usual and (number := values.parse_number(raw)) is not None:
+        # One number and a unit is the rule; what follows would take twice as long.
+        return Measured(number, raw, ((number, raw),), None, None, unit, qualifier)
     parts: tuple[tuple[float | None, str], ...] = ()
     if raw:
-        # One number is the rule; a loop for it alone would take longer than to read it.
-        if "\\" in raw:
-            parts = tuple((values.parse_number(text), text.strip()) for text in raw.split("\\"))
-        else:
-            parts = ((values.parse_number(raw), raw.strip()),)
-    if parts and (parts[0][0] is None or any(number is None for number, _ in parts[1:])):
+        parts = tuple((values.parse_number(text), text.strip()) for text in raw.split("\\"))
+    if any(number is None for number, _ in parts):
         findings.add("num-not-a-number", "kept as text", path=path, tag=_NUMERIC_VALUE, raw_value=raw)
-    numerator = denominator = None
-    if len(measured) > 2:
-        exact = values.number(measured, _FLOATING_POINT_VALUE, b"FD")
-        if exact is not None:
-            parts = ((exact, raw or repr(exact)),)
-        numerator, denominator = _rational(measured)
+    exact = values.number(measured, _FLOATING_POINT_VALUE, b"FD")
+    if exact is not None:
+        parts = ((exact, raw or repr(exact)),)
+    numerator, denominator = _rational(measured)
     if not parts and numerator is not None and denominator:
         parts = ((numerator / denominator, f"{numerator}/{denominator}"),)
     if len(parts) > 1:

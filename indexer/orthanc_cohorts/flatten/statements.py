@@ -16,15 +16,21 @@ from orthanc_cohorts.model.rows import Row, Rows
 
 _NOTHING: dict[str, Any] = {}
 _NO_TIME: Row = (None, None, None)
+Context = tuple[Row, list[str] | None]
+"""The codes of some roles, three values each, and the names of those that are inherited, None for none."""
+
+_MEASURED_IN = (roles.METHOD, roles.SITE, roles.LATERALITY)
+_EVALUATED_IN = (roles.SITE, roles.LATERALITY)
 
 
 class Scope:
     """What holds at one place of the tree: the innermost group, inherited context and its time.
 
-    own: what the item here states by its children. inherited: site, laterality and method in force.
+    own: what the item here states by its children. inherited: site, laterality and method in force; contexts:
+    what follows for a statement that states nothing of its own.
     """
 
-    __slots__ = ("group", "inherited", "own", "time")
+    __slots__ = ("contexts", "group", "inherited", "own", "time")
 
     def __init__(
         self, group: str | None, inherited: dict[str, Code], own: dict[str, Any], time: Moment | None
@@ -33,6 +39,7 @@ class Scope:
         self.inherited = inherited
         self.own = own
         self.time = time
+        self.contexts: dict[tuple[str, ...], Context] = {}
 
 
 def add_statements(nodes: list[Node], subjects: Subjects, rows: Rows) -> None:
@@ -130,20 +137,19 @@ def _group(
 
 def _measurements(node: Node, above: Scope, own: dict[str, Any], subjects: Subjects) -> list[Row]:
     number = node.number
-    context, inherited = _context(own, above, roles.INHERITED)
-    method, site, laterality = context[roles.METHOD], context[roles.SITE], context[roles.LATERALITY]
+    codes, inherited = _context(own, above, _MEASURED_IN)
     tail = (
         *number.unit,
         *number.qualifier,
         *_as_code(own.get(roles.DERIVATION)),
-        *method,
-        *site,
-        *laterality,
+        *codes,
         inherited,
         subjects.of(node),
         *_time(node, above),
     )
     parts = number.parts or ((None, number.raw),)
+    if len(parts) == 1:
+        return [(node.path, above.group, 1, *node.concept, *parts[0], *tail)]
     return [
         (node.path, above.group, index, *node.concept, value, raw, *tail)
         for index, (value, raw) in enumerate(parts, 1)
@@ -151,36 +157,38 @@ def _measurements(node: Node, above: Scope, own: dict[str, Any], subjects: Subje
 
 
 def _evaluation(node: Node, above: Scope, own: dict[str, Any], subjects: Subjects) -> Row:
-    context, inherited = _context(own, above, (roles.SITE, roles.LATERALITY))
+    codes, inherited = _context(own, above, _EVALUATED_IN)
     return (
         node.path,
         above.group,
         node.relationship,
         *node.concept,
         *node.value_code,
-        *context[roles.SITE],
-        *context[roles.LATERALITY],
+        *codes,
         inherited,
         subjects.of(node),
         *_time(node, above),
     )
 
 
-def _context(
-    own: dict[str, Any], above: Scope, wanted: tuple[str, ...]
-) -> tuple[dict[str, Code], list[str] | None]:
-    """Return each wanted role's code, own before inherited, and the names of those inherited."""
-    if not own and not above.inherited:
-        return dict.fromkeys(wanted, NO_CODE), None
-    found: dict[str, Code] = {}
+def _context(own: dict[str, Any], above: Scope, wanted: tuple[str, ...]) -> Context:
+    """Return the codes of the wanted roles, own before inherited, and the names of those inherited."""
+    if not own:
+        known = above.contexts.get(wanted)
+        if known is not None:
+            return known
+    codes: list[str | None] = []
     inherited = []
     for role in wanted:
         code = own.get(role)
         if code is None and role in above.inherited:
             code = above.inherited[role]
             inherited.append(role)
-        found[role] = _as_code(code)
-    return found, sorted(inherited) or None
+        codes += _as_code(code)
+    context = tuple(codes), sorted(inherited) or None
+    if not own:
+        above.contexts[wanted] = context
+    return context
 
 
 def _time(node: Node, above: Scope) -> Row:

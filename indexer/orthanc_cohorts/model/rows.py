@@ -58,7 +58,7 @@ def to_columns(objects: Iterable[Rows]) -> dict[str, Columns]:
             continue
         columns: Columns = {"object": owners[name]}
         for column, values in zip(TABLES[name].names, zip(*part, strict=True), strict=True):
-            if any(value is not None for value in values):
+            if values.count(None) < len(values):
                 columns[column] = list(values)
         result[name] = columns
     return result

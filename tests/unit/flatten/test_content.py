@@ -40,6 +40,15 @@ def test_an_empty_measured_value_sequence_is_unknown_not_zero():
     assert table(rows, "measurement", "value", "qualifier_code") == [(None, "114007")]
 
 
+def test_a_floating_point_value_without_a_unit_is_read_too():
+    item = build.num("Volume", value="0.3", float_value=0.1 + 0.2)
+    del item.MeasuredValueSequence[0].MeasurementUnitsCodeSequence
+
+    rows = rows_of(build.sr([item]))
+
+    assert table(rows, "measurement", "value", "unit_code") == [(0.1 + 0.2, None)]
+
+
 def test_a_floating_point_value_wins_over_the_rounded_text():
     ds = build.sr([build.num("Length", "0.3", "mm", float_value=0.1 + 0.2)])
 
