@@ -7,6 +7,7 @@ and the order of arrival leaves no trace.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import duckdb
 import pyarrow as pa
@@ -15,20 +16,25 @@ from orthanc_cohorts_sql import load
 
 from orthanc_cohorts.store.aggregate import series_rows, study_rows
 from orthanc_cohorts.store.hashes import hash_of_text
-from orthanc_cohorts.store.statements import column, fetch, run
-from orthanc_cohorts.store.subjects import Subject, resolve
+from orthanc_cohorts.store.headers import Headers, nothing_added
+from orthanc_cohorts.store.statements import column, run
+from orthanc_cohorts.store.subjects import StudyTime, Subject, resolve
 
 
 @dataclass(slots=True)
 class Touched:
     """What a transaction has changed, hence what must be derived again.
 
-    series, study: keys. subjects: of new objects, not written yet. targets: sop_hash of instances that came
-    or went.
+    series, study: keys. new_studies: those of them that did not exist. known_studies: person and time
+    of those that did, as they were, as far as they were met. added: headers inserted (see `headers.joined`).
+    subjects: of new objects, not written yet. targets: sop_hash of instances that came or went.
     """
 
     series: set[int] = field(default_factory=set)
     study: set[int] = field(default_factory=set)
+    new_studies: set[int] = field(default_factory=set)
+    known_studies: dict[int, tuple[int, Any]] = field(default_factory=dict)
+    added: pa.Table = field(default_factory=nothing_added)
     subjects: list[Subject] = field(default_factory=list)
     targets: list[int] = field(default_factory=list)
 
@@ -52,17 +58,16 @@ class Counters:
 
 
 def rederive(
-    connection: duckdb.DuckDBPyConnection, touched: Touched, counters: Counters, issuer: str
+    connection: duckdb.DuckDBPyConnection, touched: Touched, counters: Counters, headers: Headers, issuer: str
 ) -> None:
     """Rebuild every derived row that a transaction may have changed.
 
     issuer: the IssuerOfPatientID to assume where none is sent, empty for none.
     """
-    dirty = column("study_key", touched.study, pa.int32())
-    headers = fetch(connection, load("store/headers"), incoming=dirty)
-    _series(connection, touched, headers)
-    moved = _studies(connection, dirty, headers, counters, issuer)
-    resolve(connection, touched.subjects, set(touched.targets), moved)
+    rows = headers.of(connection, touched.study, touched.new_studies, touched.added)
+    _series(connection, touched, rows)
+    moved, times = _studies(connection, touched, rows, counters, issuer)
+    resolve(connection, touched.subjects, set(touched.targets), moved, times)
 
 
 def _series(connection: duckdb.DuckDBPyConnection, touched: Touched, headers: pa.Table) -> None:
@@ -79,14 +84,20 @@ def _series(connection: duckdb.DuckDBPyConnection, touched: Touched, headers: pa
 
 def _studies(
     connection: duckdb.DuckDBPyConnection,
-    dirty: pa.Table,
+    touched: Touched,
     headers: pa.Table,
     counters: Counters,
     issuer: str,
-) -> list[int]:
-    """Rebuild studies and their patients; return the keys of known studies whose time is another now."""
-    known = run(connection, load("store/known_studies"), incoming=dirty)
-    before = {key: (patient, time) for key, patient, time in known}
+) -> tuple[list[int], dict[int, StudyTime]]:
+    """Rebuild studies and their patients.
+
+    Return the keys of known studies whose time is another now, and the times of all that were rebuilt.
+    """
+    before = touched.known_studies
+    unmet = touched.study - touched.new_studies - before.keys()
+    if unmet:
+        rows = run(connection, load("store/known_studies"), incoming=column("study_key", unmet, pa.int32()))
+        before = before | {key: (patient, time) for key, patient, time in rows}
     studies = study_rows(headers)
     stated = (studies.column(name).to_pylist() for name in _IDENTITY)
     identities = [
@@ -97,17 +108,19 @@ def _studies(
         run(
             connection,
             "DELETE FROM study WHERE study_key IN (SELECT study_key FROM incoming)",
-            incoming=dirty,
+            incoming=column("study_key", before, pa.int32()),
         )
     if identities:
         keys = pa.array([persons[identity] for identity in identities], type=pa.int32())
         rows = studies.drop_columns(["patient_id", "issuer_of_patient_id"]).append_column("patient_key", keys)
         run(connection, "INSERT INTO study BY NAME SELECT * FROM incoming", incoming=rows)
     _patients(connection, {patient for patient, _ in before.values()}, set(persons.values()))
-    times = zip(
-        studies.column("study_key").to_pylist(), studies.column("study_time").to_pylist(), strict=True
+    columns = (
+        studies.column(name).to_pylist() for name in ("study_key", "study_time", "study_time_precision")
     )
-    return [key for key, time in times if key in before and before[key][1] != time]
+    times = {key: (time, precision) for key, time, precision in zip(*columns, strict=True)}
+    moved = [key for key, (time, _) in times.items() if key in before and before[key][1] != time]
+    return moved, times
 
 
 def _patients(connection: duckdb.DuckDBPyConnection, before: set[int], now: set[int]) -> None:

@@ -36,15 +36,22 @@ class Time(NamedTuple):
     precision: str | None
 
 
+StudyTime = tuple[Any, str | None]
+"""Time of a study and its precision, both None where it states none."""
 _Place = tuple[int, int | None]
 
 
 def resolve(
-    connection: duckdb.DuckDBPyConnection, new: list[Subject], targets: set[int], moved_studies: list[int]
+    connection: duckdb.DuckDBPyConnection,
+    new: list[Subject],
+    targets: set[int],
+    moved_studies: list[int],
+    known_times: dict[int, StudyTime],
 ) -> None:
     """Write the subjects of new objects, and again those whose time another object has changed.
 
     targets: sop_hash of instances that came or went. moved_studies: keys of studies with another time now.
+    known_times: of the studies that this transaction has rebuilt; of others the database is asked.
     """
     speakers = run(
         connection,
@@ -59,20 +66,24 @@ def resolve(
         again = [Subject(*row) for row in run(connection, load("store/subjects_of"), incoming=keys)]
         run(connection, load("store/drop_subjects"), incoming=keys)
     if new or again:
-        _write(connection, [*new, *again])
+        _write(connection, [*new, *again], known_times)
 
 
-def _write(connection: duckdb.DuckDBPyConnection, subjects: list[Subject]) -> None:
+def _write(
+    connection: duckdb.DuckDBPyConnection, subjects: list[Subject], known_times: dict[int, StudyTime]
+) -> None:
     objects = column("instance_key", {s.instance_key for s in subjects}, pa.int64())
     acquired: dict[_Place, tuple[Any, str]] = {
         (key, subject): (time, precision)
         for key, subject, time, precision in run(connection, load("store/subject_targets"), incoming=objects)
     }
-    studies = column("study_key", {s.study_key for s in subjects}, pa.int32())
-    study_times = {
-        key: (time, precision)
-        for key, time, precision in run(connection, load("store/study_times"), incoming=studies)
-    }
+    study_times = dict(known_times)
+    others = {s.study_key for s in subjects} - known_times.keys()
+    if others:
+        rows_of_others = run(
+            connection, load("store/study_times"), incoming=column("study_key", others, pa.int32())
+        )
+        study_times.update((key, (time, precision)) for key, time, precision in rows_of_others)
     parents: dict[_Place, int | None] = {(s.instance_key, s.subject): s.parent_subject for s in subjects}
     times = [_time(s, parents, acquired, study_times) for s in subjects]
     rows = pa.table(
@@ -95,7 +106,7 @@ def _time(
     subject: Subject,
     parents: dict[_Place, int | None],
     acquired: dict[_Place, tuple[Any, str]],
-    study_times: dict[int, tuple[Any, str]],
+    study_times: dict[int, StudyTime],
 ) -> Time:
     place: int | None = subject.subject
     while place is not None:

@@ -19,6 +19,7 @@ from orthanc_cohorts.store.batch import Batch
 from orthanc_cohorts.store.columns import Keys, to_arrow
 from orthanc_cohorts.store.derive import Counters, Touched, rederive
 from orthanc_cohorts.store.hashes import hash_of_id, hash_of_text
+from orthanc_cohorts.store.headers import Headers, joined
 from orthanc_cohorts.store.statements import column, run
 from orthanc_cohorts.store.subjects import Subject
 
@@ -44,6 +45,8 @@ class Writer:
         self._connection = connection
         self._default_issuer = default_issuer
         self._observed: OrderedDict[str, int] = OrderedDict()
+        self._known_state: tuple[int, Counters] | None = None
+        self._headers = Headers()
 
     def apply(self, batch: Batch) -> int:
         """Take in a batch in one transaction; return the generation of the index afterwards.
@@ -61,13 +64,16 @@ class Writer:
             self._bury(gone, touched)
             self._confirm(batch)
             if touched:
-                rederive(connection, touched, counters, self._default_issuer)
+                rederive(connection, touched, counters, self._headers, self._default_issuer)
                 generation += 1
             self._remember_state(generation, counters, batch)
             connection.commit()
         except BaseException:
+            self._known_state = None
+            self._headers.forget()
             connection.rollback()
             raise
+        self._known_state = generation, counters
         self._remember(batch)
         return generation
 
@@ -98,8 +104,7 @@ class Writer:
         numbers = list(objects.values())
         series_ids = {n: instances["orthanc_series_id"][n] for n in numbers}
         study_ids = {n: instances["orthanc_study_id"][n] for n in numbers}
-        series_keys = self._keys("series", series_ids.values(), counters)
-        study_keys = self._keys("study", study_ids.values(), counters)
+        series_keys, study_keys = self._parents(series_ids.values(), study_ids.values(), counters, touched)
         known = self._live(objects, series_keys.values())
         uuids = instances.get("attachment_uuid") or [None] * len(batch.objects)
         same = {
@@ -124,13 +129,12 @@ class Writer:
             if sop_uids[number] is not None:
                 touched.targets.append(hash_of_text(sop_uids[number]))
         self._tombstone([live for name, live in known.items() if name not in same], touched)
-        for name in TABLES:
-            if name == "subject":
-                touched.subjects += _subjects(batch, keys)
-            elif name in batch.tables:
-                rows = to_arrow(name, batch.tables[name], keys, batch.seq)
-                if rows is not None:
-                    run(self._connection, _APPEND[name], incoming=rows)
+        touched.subjects += _subjects(batch, keys)
+        rows = {name: to_arrow(name, batch.tables[name], keys, batch.seq) for name in _stored(batch)}
+        for name, part in rows.items():
+            if part is not None:
+                run(self._connection, _APPEND[name], incoming=part)
+        touched.added = joined(rows["instance_header"], rows["instance"])
 
     def _bury(self, gone: list[str], touched: Touched) -> None:
         if not gone:
@@ -149,6 +153,7 @@ class Writer:
     def _tombstone(self, dead: list[_Live], touched: Touched) -> None:
         if not dead:
             return
+        self._headers.forget()
         for live in dead:
             touched.series.add(live.series_key)
             touched.study.add(live.study_key)
@@ -156,15 +161,30 @@ class Writer:
         keys = column("instance_key", (live.instance_key for live in dead), pa.int64())
         run(self._connection, "INSERT INTO tombstone SELECT instance_key FROM incoming", incoming=keys)
 
-    def _keys(self, kind: str, names: Iterable[str], counters: Counters) -> dict[str, int]:
-        """Return the keys of series or studies by Orthanc identifier; unknown ones get new keys."""
-        wanted = dict.fromkeys(names)
-        rows = run(self._connection, load(f"store/{kind}_keys"), incoming=_hashes(wanted))
-        found: dict[str, int] = {name: key for name, key in rows if name in wanted}
-        for name in wanted:
-            if name not in found:
-                found[name] = counters.take(kind)
-        return found
+    def _parents(
+        self, series: Iterable[str], studies: Iterable[str], counters: Counters, touched: Touched
+    ) -> tuple[dict[str, int], dict[str, int]]:
+        """Return the keys of series and of studies by Orthanc identifier; unknown ones get new keys."""
+        wanted = {"series": dict.fromkeys(series), "study": dict.fromkeys(studies)}
+        found: dict[str, dict[str, int]] = {"series": {}, "study": {}}
+        rows = run(
+            self._connection,
+            load("store/parents"),
+            incoming=_hashes(wanted["series"]),
+            beside=_hashes(wanted["study"]),
+        )
+        for kind, name, key, patient, time in rows:
+            if name in wanted[kind]:
+                found[kind][name] = key
+                if kind == "study":
+                    touched.known_studies[key] = patient, time
+        for kind, names in wanted.items():
+            for name in names:
+                if name not in found[kind]:
+                    key = found[kind][name] = counters.take(kind)
+                    if kind == "study":
+                        touched.new_studies.add(key)
+        return found["series"], found["study"]
 
     def _live(self, names: Iterable[str], series_keys: Iterable[int]) -> dict[str, _Live]:
         wanted = set(names)
@@ -183,8 +203,11 @@ class Writer:
         run(self._connection, load("store/raise_seq"), {"seq": seq}, incoming=incoming)
 
     def _state(self) -> tuple[int, Counters]:
-        [row] = run(self._connection, load("store/state"))
-        return row[0], Counters(*row[1:])
+        """Return generation and counters; nobody else raises them, so that one reading is enough."""
+        if self._known_state is None:
+            [row] = run(self._connection, load("store/state"))
+            self._known_state = row[0], Counters(*row[1:])
+        return self._known_state
 
     def _remember_state(self, generation: int, counters: Counters, batch: Batch) -> None:
         run(
@@ -224,6 +247,11 @@ def _subjects(batch: Batch, keys: Keys) -> list[Subject]:
         for owner, subject, parent, path in stated
         if keys.instance[owner] >= 0
     ]  # fmt: skip
+
+
+def _stored(batch: Batch) -> list[str]:
+    """Return the tables of a batch whose rows are stored as they come, in order."""
+    return [name for name in TABLES if name != "subject" and name in batch.tables]
 
 
 def _hashes(orthanc_ids: Iterable[str]) -> pa.Table:
