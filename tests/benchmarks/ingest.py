@@ -1,13 +1,15 @@
 """What the plugin and its sidecar cost while clients store: CPU per instance and throughput.
 
-Runs without and with the plugin take turns, each in a fresh Orthanc.
+Two Orthancs run all the time, one without and one with the plugin; short blocks of stores go to them in
+turns, so that a machine whose speed drifts from second to second slows both alike.
 """
 
 from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
@@ -18,12 +20,13 @@ from benchmarks.processes import Clients, cpu_seconds, descendants, shares
 from orthanc.harness import Orthanc
 
 CLIENTS = 4
-SETTLE_SECONDS = 3.0
+PATIENTS_PER_BLOCK = 60
+SETTLE_SECONDS = 2.5
 """Orthanc tells after 2 s (StableAge here) that a resource is stable; that work belongs to the stores."""
 
 
-class Run(NamedTuple):
-    """One run: instances, seconds of storing, and CPU seconds of Orthanc and of the sidecar."""
+class Block(NamedTuple):
+    """One block of stores: instances, seconds of storing, and CPU seconds of Orthanc and of the sidecar."""
 
     instances: int
     seconds: float
@@ -31,76 +34,106 @@ class Run(NamedTuple):
     sidecar_cpu_s: float
 
     @property
-    def cpu_ms(self) -> float:
-        """CPU of both per instance, ms."""
-        return (self.orthanc_cpu_s + self.sidecar_cpu_s) / self.instances * 1e3
+    def orthanc_ms(self) -> float:
+        """CPU of Orthanc, plugin included, per instance, ms."""
+        return self.orthanc_cpu_s / self.instances * 1e3
+
+    @property
+    def sidecar_ms(self) -> float:
+        """CPU of the sidecar per instance, ms."""
+        return self.sidecar_cpu_s / self.instances * 1e3
+
+    @property
+    def per_second(self) -> float:
+        """Instances stored per second."""
+        return self.instances / self.seconds
+
+
+class Pair(NamedTuple):
+    """Two blocks that followed each other."""
+
+    plain: Block
+    ours: Block
+
+    @property
+    def added(self) -> float:
+        """CPU that plugin and sidecar add, as a part of what Orthanc alone uses."""
+        return (self.ours.orthanc_ms + self.ours.sidecar_ms) / self.plain.orthanc_ms - 1
 
 
 def measure(folder: Path, quick: bool, say: Callable[[str], None]) -> Part:
-    """Return CPU and throughput with and without the plugin; folder: for the storage of each run."""
-    pairs = 2 if quick else 4
-    patients = 30 if quick else 120
-    plain: list[Run] = []
-    ours: list[Run] = []
-    for pair in range(pairs):
-        # A B, B A, A B ...: whatever drifts hits both alike.
-        for plugin in (False, True) if pair % 2 == 0 else (True, False):
-            run = _run(folder / f"ingest-{pair}-{plugin}", plugin, patients)
-            (ours if plugin else plain).append(run)
-            say(
-                f"  {'with   ' if plugin else 'without'} plugin: {run.instances / run.seconds:.0f}/s, "
-                f"Orthanc {run.orthanc_cpu_s / run.instances * 1e3:.2f} ms, "
-                f"sidecar {run.sidecar_cpu_s / run.instances * 1e3:.2f} ms per instance"
-            )
+    """Return CPU and throughput with and without the plugin; folder: for the storage of both."""
+    count = 2 if quick else 10
+    pairs: list[Pair] = []
+    with _running(folder / "plain", False) as plain, _running(folder / "plugin", True) as ours:
+        for number in range(count):
+            # A B, B A, A B ...: whatever drifts hits both alike.
+            order = (plain, ours) if number % 2 == 0 else (ours, plain)
+            blocks = {orthanc: _block(orthanc, number, orthanc is ours) for orthanc in order}
+            pairs.append(Pair(blocks[plain], blocks[ours]))
+            say(_line(pairs[-1]))
     how = (
         f"{CLIENTS} client processes store by POST, as fast as Orthanc answers: {objects.MIX_TEXT}. "
-        f"{pairs} runs each without and with the plugin, in turns, {patients * objects.BATCH:,} objects each "
-        "in a fresh Orthanc. CPU (user and system, all threads and children) is counted from the moment the "
-        f"sidecar is ready until {SETTLE_SECONDS:g} s after everything is indexed; medians."
+        f"{count} blocks of {PATIENTS_PER_BLOCK * objects.BATCH:,} objects each go to an Orthanc without and "
+        "to one with the plugin, in turns; both run all the time. CPU (user and system, all threads and "
+        f"children) is counted until {SETTLE_SECONDS:g} s after everything of the block is indexed. Medians "
+        "over the blocks; the ratios are medians of those of two blocks that followed each other."
     )
-    return Part("What the plugin costs while clients store", how, _figures(plain, ours))
+    return Part("What the plugin costs while clients store", how, _figures(pairs))
 
 
-def _figures(plain: list[Run], ours: list[Run]) -> list[Figure]:
-    base = median(run.cpu_ms for run in plain)
-    added = median((run.cpu_ms - other.cpu_ms) / other.cpu_ms for run, other in zip(ours, plain, strict=True))
-    ratio = median(
-        other.seconds / run.seconds * run.instances / other.instances
-        for run, other in zip(ours, plain, strict=True)
+def _line(pair: Pair) -> str:
+    plain, ours = pair
+    return (
+        f"  without plugin {plain.per_second:.0f}/s, {plain.orthanc_ms:.2f} ms; "
+        f"with {ours.per_second:.0f}/s, Orthanc {ours.orthanc_ms:.2f} ms, sidecar {ours.sidecar_ms:.2f} ms "
+        f"per instance; added {pair.added:.2f}"
     )
-    in_orthanc = median(run.orthanc_cpu_s / run.instances * 1e3 for run in ours) - base
+
+
+def _figures(pairs: list[Pair]) -> list[Figure]:
+    base = median(pair.plain.orthanc_ms for pair in pairs)
+    in_orthanc = median(pair.ours.orthanc_ms - pair.plain.orthanc_ms for pair in pairs)
+    ratio = median(pair.ours.per_second / pair.plain.per_second for pair in pairs)
     return [
         Figure("Orthanc alone, CPU per instance", base, "ms"),
         Figure("added inside Orthanc (plugin), per instance", in_orthanc, "ms"),
-        Figure("sidecar, per instance", median(r.sidecar_cpu_s / r.instances * 1e3 for r in ours), "ms"),
-        Figure("CPU added / Orthanc's own", added, "", Hold(at_most=0.30)),
-        Figure("stored per second without the plugin", median(r.instances / r.seconds for r in plain), "/s"),
-        Figure("stored per second with the plugin", median(r.instances / r.seconds for r in ours), "/s"),
+        Figure("sidecar, per instance", median(pair.ours.sidecar_ms for pair in pairs), "ms"),
+        Figure("CPU added / Orthanc's own", median(pair.added for pair in pairs), "", Hold(at_most=0.30)),
+        Figure("stored per second without the plugin", median(p.plain.per_second for p in pairs), "/s"),
+        Figure("stored per second with the plugin", median(p.ours.per_second for p in pairs), "/s"),
         Figure("throughput with / without", ratio, "", Hold(at_least=0.85)),
     ]
 
 
-def _run(folder: Path, plugin: bool, patients: int) -> Run:
-    stock = list(objects.patients(1, patients, folder.name))
-    gc.freeze()  # the clients are forks: a collection there would copy these pages
+@contextmanager
+def _running(folder: Path, plugin: bool) -> Iterator[Orthanc]:
     orthanc = Orthanc(folder, plugin=plugin)
     try:
         orthanc.start()
         if plugin:
             orthanc.wait_ready()
-        clients = Clients(orthanc.http_port, shares(stock, CLIENTS))
-        time.sleep(1.0)
-        sidecar = descendants(orthanc.pid)
-        before = cpu_seconds([orthanc.pid]), cpu_seconds(sidecar)
-        clients.start()
-        load = clients.join()
-        if plugin:
-            wait_followed(orthanc)
-        time.sleep(SETTLE_SECONDS)
-        after = cpu_seconds([orthanc.pid]), cpu_seconds(sidecar)
+        yield orthanc
     finally:
         orthanc.close()
-    return Run(load.stored, load.seconds, after[0] - before[0], after[1] - before[1])
+
+
+def _block(orthanc: Orthanc, number: int, plugin: bool) -> Block:
+    first = 1 + number * PATIENTS_PER_BLOCK
+    stock = list(objects.patients(first, PATIENTS_PER_BLOCK, "ingest"))
+    gc.freeze()  # the clients are forks: a collection there would copy these pages
+    clients = Clients(orthanc.http_port, shares(stock, CLIENTS))
+    time.sleep(0.5)
+    sidecar = descendants(orthanc.pid)
+    before = cpu_seconds([orthanc.pid]), cpu_seconds(sidecar)
+    clients.start()
+    load = clients.join()
+    if plugin:
+        wait_followed(orthanc)
+    time.sleep(SETTLE_SECONDS)
+    after = cpu_seconds([orthanc.pid]), cpu_seconds(sidecar)
+    gc.unfreeze()
+    return Block(load.stored, load.seconds, after[0] - before[0], after[1] - before[1])
 
 
 def wait_followed(orthanc: Orthanc) -> None:
