@@ -6,6 +6,7 @@ Never fails: bytes that no named character set explains are kept as Latin-1 and 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 _SINGLE = {
     "": "ascii",
@@ -67,13 +68,7 @@ class Decoder:
     __slots__ = ("_codec", "_extended", "_fallbacks", "failed", "unknown")
 
     def __init__(self, specific_character_set: str | None) -> None:
-        terms = (specific_character_set or "").split("\\")
-        codecs = [_codec(term) for term in terms]
-        self.unknown = next((t for t, c in zip(terms, codecs, strict=True) if c is None), None)
-        self._codec = codecs[0] or "latin-1"
-        # Seen in practice: UTF-8 labelled ASCII or Latin-1, and extensions used without their escapes.
-        self._fallbacks = ("utf-8", *(codec for codec in codecs[1:] if codec and codec not in _KEEPS_ESCAPE))
-        self._extended = len(terms) > 1 or "2022" in terms[0]
+        self.unknown, self._codec, self._fallbacks, self._extended = _way(specific_character_set or "")
         self.failed = False
 
     def decode(self, value: bytes) -> str:
@@ -102,6 +97,17 @@ class Decoder:
             except UnicodeDecodeError:
                 continue
         return value.decode("latin-1")
+
+
+@lru_cache(64)
+def _way(specific_character_set: str) -> tuple[str | None, str, tuple[str, ...], bool]:
+    """Return (first unknown term, codec, what else to try, whether escapes switch the codec)."""
+    terms = specific_character_set.split("\\")
+    codecs = [_codec(term) for term in terms]
+    unknown = next((t for t, c in zip(terms, codecs, strict=True) if c is None), None)
+    # Seen in practice: UTF-8 labelled ASCII or Latin-1, and extensions used without their escapes.
+    fallbacks = ("utf-8", *(codec for codec in codecs[1:] if codec and codec not in _KEEPS_ESCAPE))
+    return unknown, codecs[0] or "latin-1", fallbacks, len(terms) > 1 or "2022" in terms[0]
 
 
 def _codec(term: str) -> str | None:
