@@ -93,11 +93,12 @@ def _studies(
 
     Return the keys of known studies whose time is another now, and the times of all that were rebuilt.
     """
-    before = touched.known_studies
+    # A study can be met without being touched: of an object whose file is the known one.
+    before = {key: known for key, known in touched.known_studies.items() if key in touched.study}
     unmet = touched.study - touched.new_studies - before.keys()
     if unmet:
         rows = run(connection, load("store/known_studies"), incoming=column("study_key", unmet, pa.int32()))
-        before = before | {key: (patient, time) for key, patient, time in rows}
+        before |= {key: (patient, time) for key, patient, time in rows}
     studies = study_rows(headers)
     stated = (studies.column(name).to_pylist() for name in _IDENTITY)
     identities = [

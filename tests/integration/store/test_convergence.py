@@ -88,6 +88,7 @@ def index_of(folder: Path, batches: list[Batch], purge_after: int | None = None)
 @settings(max_examples=25, deadline=None)
 @example([(1, 0), (3, 0), (0, 0)], [1] * 30, 0)
 @example([(1, 0), (2, 1), (3, 1), (0, 0), (4, 0), (4, 1), (5, 1)], [1] * 30, 0)
+@example([(0, 0), (0, 0), (5, 0)], [1, 2] + [1] * 28, 0)
 @given(EVENTS, st.lists(st.integers(1, 6), min_size=30, max_size=30), st.integers(0, 5))
 def test_any_history_leaves_the_index_of_what_is_there_now(
     events: list[tuple[int, int]], sizes: list[int], purge_after: int
