@@ -22,5 +22,8 @@ CREATE TABLE document (
     n_num                  INTEGER,
     n_code                 INTEGER,
     n_text                 INTEGER,
-    max_depth              INTEGER
+    n_image_references     INTEGER,
+    max_depth              INTEGER,
+    completion_description VARCHAR,
+    verification_time      TIMESTAMP
 )

@@ -22,7 +22,9 @@ FAST = {"PollSeconds": 0.1, "PurgeSeconds": 0.0}
 
 FACTS = (
     "instance", "instance_header", "document", "content_item", "observation_group", "measurement",
-    "evaluation", "text_item", "subject", "reference", "segment", "waveform", "waveform_channel", "problem",
+    "evaluation", "text_item", "region", "content_edge", "code_alternative", "participant", "subject",
+    "reference", "segment", "waveform", "waveform_channel", "waveform_annotation", "roi", "attribute",
+    "problem",
 )  # fmt: skip
 DERIVED = ("series", "study", "patient", "patient_identity")
 OF_THE_FILE = ("attachment_uuid", "seq")
@@ -123,12 +125,20 @@ _NAMES = {
 def _rows(
     connection: duckdb.DuckDBPyConnection, name: str, without: Collection[str]
 ) -> list[tuple[Any, ...]]:
-    columns = [row[0] for row in connection.execute(f'DESCRIBE "{name}"').fetchall()]
+    source = _source(name)
+    columns = [row[0] for row in connection.execute(f"DESCRIBE FROM {source}").fetchall()]
     wanted = [_NAMES.get(column, f't."{column}"') for column in columns if column not in without]
     live = "ANTI JOIN tombstone AS dead USING (instance_key)" if "instance_key" in columns else ""
     return sorted(
-        connection.execute(f'SELECT {", ".join(wanted)} FROM "{name}" AS t {live}').fetchall(), key=repr
+        connection.execute(f"SELECT {', '.join(wanted)} FROM {source} AS t {live}").fetchall(), key=repr
     )
+
+
+def _source(name: str) -> str:
+    """Return what to read a table from: rows that several instances share count once for each of them."""
+    if name == "attribute":
+        return "(SELECT unnest(instance_keys) AS instance_key, * EXCLUDE instance_keys FROM attribute)"
+    return f'"{name}"'
 
 
 def differences(one: Snapshot, other: Snapshot) -> list[str]:
@@ -149,7 +159,7 @@ def flaws(data_directory: Path) -> list[str]:
             found += [f"{name}: {row}" for row in connection.execute(statement).fetchall()]
         for name in FACTS[1:]:
             statement = (
-                f'SELECT instance_key FROM "{name}" AS f LEFT JOIN instance AS i USING (instance_key)'
+                f"SELECT instance_key FROM {_source(name)} AS f LEFT JOIN instance AS i USING (instance_key)"
                 " WHERE i.instance_key IS NULL OR (f.series_key, f.study_key) <> (i.series_key, i.study_key)"
             )
             found += [f"orphan in {name}: {row}" for row in connection.execute(statement).fetchall()]

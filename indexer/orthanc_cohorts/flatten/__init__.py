@@ -11,16 +11,29 @@ from orthanc_cohorts.dicom.json_adapter import read_json
 from orthanc_cohorts.dicom.scan import scan_bytes, scan_file
 from orthanc_cohorts.dicom.tree import DataSet, ParsedFile
 from orthanc_cohorts.flatten import header
+from orthanc_cohorts.flatten.attributes import attribute_rows
 from orthanc_cohorts.flatten.codes import CodeReader
-from orthanc_cohorts.flatten.content import CONTENT_SEQUENCE, ContentReader, TooManyItems
+from orthanc_cohorts.flatten.content import (
+    CONTENT_SEQUENCE,
+    ContentReader,
+    TooManyItems,
+    content_edges,
+)
 from orthanc_cohorts.flatten.document import document_row, is_document
 from orthanc_cohorts.flatten.findings import Findings
 from orthanc_cohorts.flatten.header import ParentsUnknown, Stored
+from orthanc_cohorts.flatten.participants import content_participants, header_participants
 from orthanc_cohorts.flatten.references import content_references, header_references
+from orthanc_cohorts.flatten.roi import GROUP_SEQUENCE, STRUCTURE_SEQUENCE, roi_rows
 from orthanc_cohorts.flatten.segment import SEGMENT_SEQUENCE, segment_rows
 from orthanc_cohorts.flatten.statements import add_statements
 from orthanc_cohorts.flatten.subjects import Subjects
-from orthanc_cohorts.flatten.waveform import WAVEFORM_SEQUENCE, waveform_rows
+from orthanc_cohorts.flatten.waveform import (
+    ANNOTATION_SEQUENCE,
+    WAVEFORM_SEQUENCE,
+    annotation_rows,
+    waveform_rows,
+)
 from orthanc_cohorts.model.rows import Rows
 
 __all__ = [
@@ -88,6 +101,11 @@ def flatten(parsed: ParsedFile, stored: Stored, max_items: int | None = None) ->
         groups, channels = waveform_rows(ds, decoder, codes)
         rows["waveform"].extend(groups)
         rows["waveform_channel"].extend(channels)
+    if ANNOTATION_SEQUENCE in ds:
+        rows["waveform_annotation"].extend(annotation_rows(ds, decoder, codes))
+    if STRUCTURE_SEQUENCE in ds or GROUP_SEQUENCE in ds:
+        rows["roi"].extend(roi_rows(ds, decoder, codes))
+    rows["attribute"].extend(attribute_rows(ds, decoder, findings))
     if decoder.failed:
         findings.add("text-not-in-character-set", "decoded as UTF-8 or Latin-1", tag=0x00080005)
     rows["problem"].extend(findings.rows())
@@ -97,14 +115,19 @@ def flatten(parsed: ParsedFile, stored: Stored, max_items: int | None = None) ->
 def _add_content(
     ds: DataSet, decoder: Decoder, codes: CodeReader, findings: Findings, max_items: int | None, rows: Rows
 ) -> None:
-    nodes, items = ContentReader(decoder, codes, findings, max_items).read(ds)
+    reader = ContentReader(decoder, codes, findings, max_items)
+    nodes, items = reader.read(ds)
     rows["content_item"].extend(items)
+    rows["code_alternative"].extend(reader.alternatives)
+    rows["content_edge"].extend(content_edges(reader.edges, nodes))
     subjects = Subjects()
     rows["reference"].extend(content_references(nodes, subjects, codes))
     rows["reference"].extend(header_references(ds, codes, has_content=is_document(ds)))
     add_statements(nodes, subjects, rows)
     rows["subject"].extend(subjects.rows())
+    rows["participant"].extend(content_participants(nodes))
     if is_document(ds):
+        rows["participant"].extend(header_participants(ds, decoder, codes, findings))
         rows["document"].append(document_row(ds, nodes))
     for node in nodes:
         # Parents and children hold each other: cut, the whole tree is freed now, not by a later collection.

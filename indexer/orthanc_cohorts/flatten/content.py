@@ -24,6 +24,7 @@ _CONCEPT_NAME = 0x0040A043
 _CONCEPT_CODE = 0x0040A168
 _TEXT_VALUE = 0x0040A160
 _BY_REFERENCE = 0x0040DB73
+_EQUIVALENT = 0x00080121
 
 _VALUE_TYPES = frozenset(
     {"TEXT", "NUM", "CODE", "DATETIME", "DATE", "TIME", "UIDREF", "PNAME", "COMPOSITE", "IMAGE", "WAVEFORM"}
@@ -75,7 +76,8 @@ class TooManyItems(CohortsError):
 class Node:
     """One content item on its way to rows.
 
-    parent: None for the root. children: in order. number: of a NUM item. value_code: of a CODE item.
+    parent: None for the root. children: in order. number: of a NUM item. value_code: of a CODE item. target:
+    path that a by-reference item names.
     """
 
     __slots__ = (
@@ -89,6 +91,7 @@ class Node:
         "parent",
         "path",
         "relationship",
+        "target",
         "template",
         "text",
         "value_code",
@@ -106,14 +109,28 @@ class Node:
         self.value_code: Code = NO_CODE
         self.number: Measured = NO_NUMBER
         self.text: str | None = None
+        self.target: str | None = None
         self.template: str | None = None
         self.observation_time: times.Moment | None = None
         self.relationship: str | None = None
         self.value_type: str | None = None
 
 
+def content_edges(edges: list[Node], nodes: list[Node]) -> list[Row]:
+    """Return the `content_edge` rows of by-reference items; cycles are edges too (PS3.3 C.17.3.2.5)."""
+    paths = {node.path for node in nodes} if edges else set()
+    return [
+        (node.path, node.parent.path, node.relationship, node.target, node.target in paths)
+        for node in edges
+        if node.parent is not None
+    ]
+
+
 class ContentReader:
-    """Walks one content tree; holds what its items share: codes under each character set, and problems."""
+    """Walks one content tree; holds what its items share: codes under each character set, and problems.
+
+    alternatives: `code_alternative` rows met. edges: nodes of by-reference items.
+    """
 
     def __init__(
         self, decoder: Decoder, codes: CodeReader, findings: Findings, max_items: int | None
@@ -122,6 +139,8 @@ class ContentReader:
         self._codes = {id(decoder): codes}
         self._findings = findings
         self._max_items = max_items
+        self.alternatives: list[Row] = []
+        self.edges: list[Node] = []
 
     def read(self, root: DataSet) -> tuple[list[Node], list[Row]]:
         """Return the nodes in document order and their `content_item` rows, the root first.
@@ -177,8 +196,11 @@ class ContentReader:
         concept = version = None
         if _CONCEPT_NAME in item:
             concept = node.concept = codes.first(item, _CONCEPT_NAME)
-            name = values.first_item(item, _CONCEPT_NAME)
-            version = values.word(name, 0x00080103) if 0x00080103 in name else None
+            names = values.items(item, _CONCEPT_NAME)
+            if names:
+                version = values.word(names[0], 0x00080103) if 0x00080103 in names[0] else None
+                if len(names) > 1 or _EQUIVALENT in names[0]:
+                    self._add_alternatives(node, "concept", names, codes)
         observation = observation_uid = None
         if 0x0040A032 in item:
             node.observation_time = observation = self._moment(node, 0x0040A032)
@@ -196,8 +218,11 @@ class ContentReader:
             )  # fmt: skip
         elif value_type == "CODE":
             value_code = node.value_code = codes.first(item, _CONCEPT_CODE)
-            if len(values.items(item, _CONCEPT_CODE)) > 1:
-                self._note(node, "code-several-values", "the first is used")
+            stated = values.items(item, _CONCEPT_CODE)
+            if stated and (len(stated) > 1 or _EQUIVALENT in stated[0]):
+                self._add_alternatives(node, "value_code", stated, codes)
+                if len(stated) > 1:
+                    self._note(node, "code-several-values", "the first is used; the others are alternatives")
         elif value_type == "TEXT":
             node.text = values.long_text(item, _TEXT_VALUE, node.decoder)
         elif value_type == "CONTAINER" or value_type is None:
@@ -233,6 +258,13 @@ class ContentReader:
             by_reference,
         )
 
+    def _add_alternatives(self, node: Node, role: str, stated: list[DataSet], codes: CodeReader) -> None:
+        """Keep the codes beside the first of a sequence, and those that are said to mean the same."""
+        further = [("further", item) for item in stated[1:]]
+        equivalent = [("equivalent", other) for item in stated for other in values.items(item, _EQUIVALENT)]
+        for number, (kind, item) in enumerate((*further, *equivalent), 1):
+            self.alternatives.append((node.path, role, kind, number, *codes.read(item)))
+
     def _container(self, node: Node) -> Row:
         """Set the template of a container; return (continuity, template, mapping resource)."""
         item = node.item
@@ -261,7 +293,9 @@ class ContentReader:
         if not target:
             self._note(node, "by-reference-empty", "kept without target")
             return None
-        return ".".join(map(str, target))
+        node.target = ".".join(map(str, target))
+        self.edges.append(node)
+        return node.target
 
     def _moment(self, node: Node, tag: int) -> times.Moment | None:
         stated = values.word(node.item, tag)

@@ -6,6 +6,7 @@ Pure.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 
 from orthanc_cohorts.dicom import times, values
 from orthanc_cohorts.dicom.tree import DataSet
@@ -43,5 +44,15 @@ def document_row(ds: DataSet, nodes: list[Node]) -> Row:
         kinds["NUM"],
         kinds["CODE"],
         kinds["TEXT"],
+        kinds["IMAGE"] + kinds["WAVEFORM"] + kinds["COMPOSITE"],
         max(node.depth for node in nodes),
+        values.text(ds, 0x0040A492, root.decoder),
+        max(_verifications(ds), default=None),
     )
+
+
+def _verifications(ds: DataSet) -> Iterator[str]:
+    for observer in values.items(ds, 0x0040A073):
+        moment = times.parse_datetime(values.word(observer, 0x0040A030))
+        if moment is not None:
+            yield moment.time

@@ -275,3 +275,6 @@ _FIELDS: dict[int, tuple[int, _Read]] = {
     )
 }
 """Tag to the column that holds its value, and how it is read."""
+
+FIELD_TAGS = frozenset({*_FIELDS, 0x00200062})
+"""Tags that have a column of their own here."""

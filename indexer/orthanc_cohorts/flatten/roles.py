@@ -39,6 +39,13 @@ ROLES: dict[Key, str] = {
 INHERITED = (SITE, LATERALITY, METHOD)
 """Roles that hold for everything below the item that states them (PS3.3 C.17.5)."""
 
+LABELS = frozenset(
+    key
+    for key, role in ROLES.items()
+    if role in (TRACKING_IDENTIFIER, TRACKING_UID, SESSION, TIME_POINT, ALGORITHM_NAME, ALGORITHM_VERSION)
+)
+"""Concepts whose TEXT names the group around it; a finding or site stated as text is a statement."""
+
 CONTEXT: frozenset[Key] = frozenset(
     {
         ("DCM", "121049"),  # Language of Content Item and Descendants

@@ -11,6 +11,7 @@ from orthanc_cohorts.dicom.times import Moment
 from orthanc_cohorts.flatten import roles
 from orthanc_cohorts.flatten.codes import NO_CODE, Code
 from orthanc_cohorts.flatten.content import Node
+from orthanc_cohorts.flatten.region import COORDINATES, region_row
 from orthanc_cohorts.flatten.subjects import Subjects
 from orthanc_cohorts.model.rows import Row, Rows
 
@@ -60,10 +61,11 @@ def add_statements(nodes: list[Node], subjects: Subjects, rows: Rows) -> None:
         elif node.value_type == "CODE":
             if node.concept.key not in roles.CONTEXT and node.value_code is not NO_CODE:
                 rows["evaluation"].append(_evaluation(node, above, own, subjects))
-        elif node.value_type == "TEXT" and node.text is not None and node.concept.key not in roles.ROLES:
-            rows["text_item"].append(
-                (node.path, above.group, *node.concept, node.text, subjects.of(node), *_time(node, above))
-            )
+        elif node.value_type == "TEXT":
+            if node.text is not None and node.concept.key not in roles.LABELS:
+                rows["text_item"].append(_text(node, above, subjects))
+        elif node.value_type in COORDINATES:
+            rows["region"].append(region_row(node, above.group))
 
 
 def _children_roles(nodes: list[Node]) -> dict[int, dict[str, Any]]:
@@ -166,6 +168,21 @@ def _evaluation(node: Node, above: Scope, own: dict[str, Any], subjects: Subject
         *node.value_code,
         *codes,
         inherited,
+        subjects.of(node),
+        *_time(node, above),
+    )
+
+
+def _text(node: Node, above: Scope, subjects: Subjects) -> Row:
+    section = node.parent
+    while section is not None and section.concept is NO_CODE:
+        section = section.parent
+    return (
+        node.path,
+        above.group,
+        *node.concept,
+        node.text,
+        *(section.concept if section is not None else NO_CODE),
         subjects.of(node),
         *_time(node, above),
     )

@@ -1,4 +1,4 @@
-"""`waveform` and `waveform_channel` rows (PS3.3 C.10.9).
+"""`waveform`, `waveform_channel` and `waveform_annotation` rows (PS3.3 C.10.9, C.10.10).
 
 Pure; the samples are never read.
 """
@@ -12,6 +12,7 @@ from orthanc_cohorts.flatten.codes import CodeReader
 from orthanc_cohorts.model.rows import Row
 
 WAVEFORM_SEQUENCE = 0x54000100
+ANNOTATION_SEQUENCE = 0x0040B020
 
 
 def waveform_rows(ds: DataSet, decoder: Decoder, codes: CodeReader) -> tuple[list[Row], list[Row]]:
@@ -51,3 +52,27 @@ def waveform_rows(ds: DataSet, decoder: Decoder, codes: CodeReader) -> tuple[lis
                 )
             )
     return groups, channels
+
+
+def annotation_rows(ds: DataSet, decoder: Decoder, codes: CodeReader) -> list[Row]:
+    """Return one row per item of WaveformAnnotationSequence, in order (PS3.3 C.10.10)."""
+    rows: list[Row] = []
+    for annotation in values.items(ds, ANNOTATION_SEQUENCE):
+        moments = values.word(annotation, 0x0040A13A)
+        rows.append(
+            (
+                values.integer(annotation, 0x0040A180, b"US"),
+                values.integers(annotation, 0x0040A0B0, b"US") or None,
+                *codes.first(annotation, 0x0040A043),
+                values.long_text(annotation, 0x00700006, decoder),
+                *codes.first(annotation, 0x0040A168),
+                values.number(annotation, 0x0040A30A),
+                values.word(annotation, 0x0040A30A),
+                *codes.first(annotation, 0x004008EA),
+                values.word(annotation, 0x0040A130),
+                values.integers(annotation, 0x0040A132, b"UL") or None,
+                [float(n) for n in values.numbers(annotation, 0x0040A138) if n is not None] or None,
+                moments.split("\\") if moments else None,
+            )
+        )
+    return rows

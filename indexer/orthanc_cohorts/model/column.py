@@ -33,12 +33,15 @@ class Table:
     """One table of rows that flattening yields.
 
     coded: names of the code triples for which the index adds a canonical column.
+    shared: whether one row may hold for several instances of a series; the index then keeps their keys in
+    `instance_keys` instead of one `instance_key`.
     """
 
     name: str
     doc: str
     columns: tuple[Column, ...]
     coded: tuple[str, ...] = ()
+    shared: bool = False
 
     @property
     def names(self) -> tuple[str, ...]:

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from orthanc_cohorts.model.column import (
     BIGINT,
+    BOOLEAN,
     DOUBLE,
     DOUBLES,
     INTEGER,
+    INTEGERS,
     PATH,
     TEXT,
     TEXTS,
@@ -37,7 +39,10 @@ DOCUMENT = Table(
         Column("n_num", INTEGER, "NUM items"),
         Column("n_code", INTEGER, "CODE items"),
         Column("n_text", INTEGER, "TEXT items"),
+        Column("n_image_references", INTEGER, "IMAGE, WAVEFORM and COMPOSITE items"),
         Column("max_depth", INTEGER, "Depth of the deepest item, root is 0"),
+        Column("completion_description", TEXT, "CompletionFlagDescription"),
+        Column("verification_time", TIMESTAMP, "Latest VerificationDateTime, local"),
     ),
     coded=("title", "language"),
 )
@@ -149,7 +154,76 @@ TEXT_ITEM = Table(
         Column("group_path", TEXT, "Path of the innermost observation group, NULL outside any"),
         *code("concept", "the heading of the text"),
         Column("text", TEXT, "TextValue, line ends as sent"),
+        *code("section", "the innermost container with a heading around it"),
         *times("text"),
+    ),
+    coded=("concept", "section"),
+)
+
+CONTENT_EDGE = Table(
+    "content_edge",
+    "One row per by-reference relationship (PS3.3 C.17.3.2.5); those by value follow from the paths.",
+    (
+        PATH,
+        Column("source_path", TEXT, "Path of the item that the relationship starts from"),
+        Column("relationship_type", TEXT, "RelationshipType as sent"),
+        Column("target_path", TEXT, "Path of the item that it leads to"),
+        Column("target_exists", BOOLEAN, "Whether the document has an item at that path"),
+    ),
+)
+
+CODE_ALTERNATIVE = Table(
+    "code_alternative",
+    "One row per code beside the one that a content item is known by.",
+    (
+        PATH,
+        Column("role", TEXT, "`concept` or `value_code`: what the code stands beside"),
+        Column("kind", TEXT, "`further` item of the sequence, or `equivalent` (EquivalentCodeSequence)"),
+        Column("ordinal", INTEGER, "Position among the alternatives of the item, 1-based"),
+        *code("code", "the alternative"),
+    ),
+    coded=("code",),
+)
+
+PARTICIPANT = Table(
+    "participant",
+    "One row per person, device or organization that took part in a document.",
+    (
+        Column("path", TEXT, "Path of the item that it observes for; NULL where the header names it"),
+        Column("participation_type", TEXT, "ParticipationType of a participant"),
+        Column("role", TEXT, "observer, author, verifier, participant, custodian"),
+        Column("kind", TEXT, "`person`, `device` or `organization`; NULL where not stated"),
+        Column("name", TEXT, "Name of the person or device, as sent"),
+        *code("identification", "the identification of the person or organization"),
+        Column("organization", TEXT, "Organization of the person"),
+        *code("organization_role", "the role in the organization"),
+        *code("procedure_role", "the role in the procedure"),
+        Column("device_uid", TEXT, "UID of the device"),
+        Column("manufacturer", TEXT, "Manufacturer of the device"),
+        Column("manufacturer_model_name", TEXT, "Model of the device"),
+        Column("device_serial_number", TEXT, "Serial number of the device"),
+        Column("location", TEXT, "Physical location or station of the device"),
+        Column("participation_time", TIMESTAMP, "When it took part or verified, local"),
+    ),
+    coded=("organization_role", "procedure_role"),
+)
+
+REGION = Table(
+    "region",
+    "One row per SCOORD, SCOORD3D or TCOORD item; its coordinates stand in `content_item`.",
+    (
+        PATH,
+        Column("group_path", TEXT, "Path of the innermost observation group, NULL outside any"),
+        Column("value_type", TEXT, "SCOORD, SCOORD3D or TCOORD"),
+        Column("graphic_type", TEXT, "GraphicType or TemporalRangeType"),
+        Column("n_points", INTEGER, "Points, or positions in time"),
+        Column("frame_of_reference_uid", TEXT, "ReferencedFrameOfReferenceUID of SCOORD3D"),
+        Column("pixel_origin", TEXT, "PixelOriginInterpretation: FRAME or VOLUME"),
+        Column("fiducial_uid", TEXT, "FiducialUID"),
+        *code("concept", "the purpose of the region"),
+        Column("target_sop_class_uid", TEXT, "SOP class of the image selected from, NULL in space"),
+        Column("target_sop_instance_uid", TEXT, "The image or waveform selected from, NULL in space"),
+        Column("frames", INTEGERS, "ReferencedFrameNumber of that image"),
     ),
     coded=("concept",),
 )

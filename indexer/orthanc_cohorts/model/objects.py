@@ -9,9 +9,11 @@ from orthanc_cohorts.model.column import (
     BIGINT,
     DATE,
     DOUBLE,
+    DOUBLES,
     INTEGER,
     INTEGERS,
     TEXT,
+    TEXTS,
     TIMESTAMP,
     Column,
     Table,
@@ -196,6 +198,66 @@ WAVEFORM_CHANNEL = Table(
         Column("notch_filter_hz", DOUBLE, "NotchFilterFrequency, Hz"),
     ),
     coded=("source",),
+)
+
+WAVEFORM_ANNOTATION = Table(
+    "waveform_annotation",
+    "One row per annotation of a waveform.",
+    (
+        Column("annotation_group", INTEGER, "AnnotationGroupNumber: annotations that belong together"),
+        Column("channels", INTEGERS, "ReferencedWaveformChannels as pairs (group, channel), 0 = all"),
+        *code("concept", "what is annotated"),
+        Column("text", TEXT, "UnformattedTextValue"),
+        *code("value_code", "the coded value"),
+        Column("value", DOUBLE, "First number of NumericValue, in `unit_code`"),
+        Column("value_raw", TEXT, "NumericValue as sent"),
+        *code("unit", "the unit of the number"),
+        Column("temporal_range_type", TEXT, "TemporalRangeType"),
+        Column("sample_positions", INTEGERS, "ReferencedSamplePositions"),
+        Column("time_offsets_s", DOUBLES, "ReferencedTimeOffsets, seconds"),
+        Column("datetimes", TEXTS, "ReferencedDateTime, as sent"),
+    ),
+    coded=("concept", "value_code"),
+)
+
+ROI = Table(
+    "roi",
+    "One row per structure of an RT Structure Set and per group of microscopy annotations.",
+    (
+        Column("roi_number", INTEGER, "ROINumber or AnnotationGroupNumber"),
+        Column("kind", TEXT, "`structure` or `annotation_group`"),
+        Column("name", TEXT, "ROIName or AnnotationGroupLabel"),
+        Column("description", TEXT, "ROIDescription or AnnotationGroupDescription"),
+        Column("frame_of_reference_uid", TEXT, "ReferencedFrameOfReferenceUID"),
+        Column("generation", TEXT, "ROIGenerationAlgorithm or AnnotationGroupGenerationType"),
+        Column("volume_cm3", DOUBLE, "ROIVolume, cubic centimetres"),
+        Column("interpreted_type", TEXT, "RTROIInterpretedType of the first observation"),
+        Column("observation_label", TEXT, "ROIObservationLabel of the first observation"),
+        *code("property_type", "RTROIIdentificationCodeSequence or AnnotationPropertyTypeCodeSequence"),
+        *code("category", "the category of the property"),
+        Column("contour_count", INTEGER, "Contours, or annotations of a group"),
+        Column("point_count", INTEGER, "Points of all contours; NULL for groups"),
+        Column("graphic_types", TEXTS, "Distinct geometric or graphic types, sorted"),
+    ),
+    coded=("property_type", "category"),
+)
+
+ATTRIBUTE = Table(
+    "attribute",
+    "One row per series and distinct header value that has no column elsewhere.",
+    (
+        Column("tag", TEXT, "GGGGEEEE; inside sequences the tags from the outside in, joined by dots"),
+        Column("item", TEXT, "1-based positions of the items around, joined by dots; NULL at the top"),
+        Column("private_creator", TEXT, "Private creator of a private element"),
+        Column("vr", TEXT, "VR as encoded, else of the dictionary; NULL where neither tells"),
+        Column(
+            "value_index", INTEGER, "1-based index of the value; 1 for a list of more than 16, kept whole"
+        ),
+        Column("text_value", TEXT, "Text as sent, without padding; NULL for numbers in binary"),
+        Column("number_value", DOUBLE, "The number stated (DS, IS, AS in years, binary VRs)"),
+        Column("time_value", TIMESTAMP, "The date and time stated (DA, DT; TM on 1970-01-01), local"),
+    ),
+    shared=True,
 )
 
 PROBLEM = Table(

@@ -12,8 +12,10 @@ from orthanc_cohorts.model.schema import TABLES
 
 Row = tuple[Any, ...]
 Columns = dict[str, list[Any]]
-WIRE_VERSION = 1
+WIRE_VERSION = 2
 """Raised whenever a column of TABLES changes: plugin and sidecar must speak the same version."""
+_SHARED = frozenset(table.name for table in TABLES.values() if table.shared)
+_SERIES = TABLES["instance"].names.index("orthanc_series_id")
 
 
 class Rows:
@@ -34,6 +36,12 @@ class Rows:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Rows) and self.tables == other.tables
 
+    @property
+    def series(self) -> str | None:
+        """Orthanc's identifier of the object's series."""
+        instances = self.tables["instance"]
+        return instances[0][_SERIES] if instances else None
+
     def dicts(self, table: str) -> list[dict[str, Any]]:
         """Return the rows of a table as dicts, for people and tests."""
         names = TABLES[table].names
@@ -43,15 +51,29 @@ class Rows:
 def to_columns(objects: Iterable[Rows]) -> dict[str, Columns]:
     """Return the rows of many objects column-wise; column `object` numbers the object, from 0.
 
+    In a shared table equal rows of one series are one row, and `object` lists the objects that state it.
     Columns that are NULL throughout, and tables without rows, are left out to keep the wire short.
     """
     merged: dict[str, list[Row]] = {name: [] for name in TABLES}
-    owners: dict[str, list[int]] = {name: [] for name in TABLES}
+    owners: dict[str, list[Any]] = {name: [] for name in TABLES}
+    stated: dict[str, dict[Row, list[int]]] = {}
     for number, rows in enumerate(objects):
         for name, part in rows.tables.items():
-            if part:
+            if not part:
+                continue
+            if name not in _SHARED:
                 merged[name] += part
                 owners[name] += [number] * len(part)
+                continue
+            of_series = stated.setdefault(f"{name} {rows.series}", {})
+            for row in part:
+                known = of_series.get(row)
+                if known is None:
+                    of_series[row] = known = [number]
+                    merged[name].append(row)
+                    owners[name].append(known)
+                elif known[-1] != number:
+                    known.append(number)
     result: dict[str, Columns] = {}
     for name, part in merged.items():
         if not part:

@@ -26,11 +26,18 @@ TABLES: dict[str, Table] = {
         contents.MEASUREMENT,
         contents.EVALUATION,
         contents.TEXT_ITEM,
+        contents.REGION,
+        contents.CONTENT_EDGE,
+        contents.CODE_ALTERNATIVE,
+        contents.PARTICIPANT,
         objects.SUBJECT,
         objects.REFERENCE,
         objects.SEGMENT,
         objects.WAVEFORM,
         objects.WAVEFORM_CHANNEL,
+        objects.WAVEFORM_ANNOTATION,
+        objects.ROI,
+        objects.ATTRIBUTE,
         objects.PROBLEM,
     )
 }

@@ -47,13 +47,17 @@ def to_arrow(name: str, columns: Columns, keys: Keys, seq: int) -> pa.Table | No
     columns: as on the wire; a column left out is NULL throughout.
     """
     table = TABLES[name]
-    owner = np.asarray(columns["object"], dtype=np.int64)
-    instance = keys.instance[owner]
-    built: dict[str, pa.Array] = {
-        "instance_key": pa.array(instance),
-        "series_key": pa.array(keys.series[owner]),
-        "study_key": pa.array(keys.study[owner]),
-    }
+    if table.shared:
+        built, there = _shared_keys(columns["object"], keys)
+        owner = np.zeros(0, dtype=np.int64)
+    else:
+        owner = np.asarray(columns["object"], dtype=np.int64)
+        there = keys.instance[owner] >= 0
+        built = {
+            "instance_key": pa.array(keys.instance[owner]),
+            "series_key": pa.array(keys.series[owner]),
+            "study_key": pa.array(keys.study[owner]),
+        }
     for column in table.columns:
         values = columns.get(column.name)
         if values is not None:
@@ -68,9 +72,32 @@ def to_arrow(name: str, columns: Columns, keys: Keys, seq: int) -> pa.Table | No
     elif name == "reference" and "target_sop_instance_uid" in columns:
         built["target_hash"] = _hashes(columns["target_sop_instance_uid"], hash_of_text)
     result = pa.table(built)
-    if (instance < 0).any():
-        result = result.filter(pa.array(instance >= 0))
+    if not there.all():
+        result = result.filter(pa.array(there))
     return result if result.num_rows else None
+
+
+def _shared_keys(owners: list[list[int]], keys: Keys) -> tuple[dict[str, pa.Array], Any]:
+    """Return the key columns of rows that several objects of one series state, and which rows have any."""
+    counts = np.fromiter(map(len, owners), dtype=np.int64, count=len(owners))
+    flat = np.fromiter(
+        (number for part in owners for number in part), dtype=np.int64, count=int(counts.sum())
+    )
+    starts = np.concatenate(([0], np.cumsum(counts)))
+    instance = keys.instance[flat]
+    live = instance >= 0
+    first = flat[starts[:-1]]
+    if not live.all():
+        kept = np.concatenate(([0], np.cumsum(live)))
+        # Of the objects of a row the last is the one that is added, where an older look is left out.
+        first = np.array([max(part, key=lambda n: keys.instance[n]) for part in owners], dtype=np.int64)
+        instance, starts = instance[live], kept[starts]
+    built: dict[str, pa.Array] = {
+        "instance_keys": pa.ListArray.from_arrays(pa.array(starts, pa.int32()), pa.array(instance)),
+        "series_key": pa.array(keys.series[first]),
+        "study_key": pa.array(keys.study[first]),
+    }
+    return built, np.diff(starts) > 0
 
 
 def _add_canonical_codes(table: Table, columns: Columns, built: dict[str, pa.Array]) -> None:

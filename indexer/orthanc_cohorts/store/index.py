@@ -24,6 +24,7 @@ from orthanc_cohorts.store.writer import Writer
 ROWS_PER_THREAD = 1_000_000
 """About eight row groups of DuckDB: a scan of fewer rows is over before a second thread is awake."""
 ADAPT_EVERY = 64
+_OF_ONE_INSTANCE = tuple(name for name, table in TABLES.items() if not table.shared)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,9 @@ class Index:
             try:
                 [(count,)] = run(connection, "SELECT count(*) FROM tombstone")
                 if count:
-                    for name in TABLES:
+                    run(connection, load("store/purge_dead_attributes"))
+                    run(connection, load("store/purge_attributes"))
+                    for name in _OF_ONE_INSTANCE:
                         connection.execute(
                             f'DELETE FROM "{name}" WHERE instance_key IN (SELECT instance_key FROM tombstone)'
                         ).fetchall()

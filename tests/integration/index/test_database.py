@@ -102,3 +102,23 @@ def test_a_closed_index_says_so(tmp_path: Path):
         index.apply(Batch())
     with pytest.raises(IndexBusy), index.read():
         pass
+
+
+def test_an_older_index_keeps_its_rows_and_looks_at_every_object_again():
+    old = duckdb.connect()
+    for name in names("migrations/0001"):
+        run(old, load(name))
+    run(old, load("store/first_state"), {"version": 1})
+    run(old, "UPDATE state SET cursor_seq = 70, generation = 9")
+    run(
+        old,
+        "INSERT INTO instance (instance_key, series_key, study_key, orthanc_hash, sop_hash, orthanc_id, "
+        "attachment_uuid, seq) VALUES (1, 1, 1, 5, 6, 'a', 'uuid', 60)",
+    )
+    run(old, "INSERT INTO series_check BY NAME SELECT 's' AS orthanc_id, 'then' AS last_update")
+
+    prepare(old)
+
+    assert run(old, "SELECT orthanc_id, attachment_uuid, seq FROM live_instance") == [("a", None, 0)]
+    assert run(old, "SELECT cursor_seq, generation FROM state") == [(0, 9)]
+    assert run(old, "SELECT * FROM series_check") == []

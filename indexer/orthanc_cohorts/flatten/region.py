@@ -1,0 +1,47 @@
+"""`region` rows: coordinates in an image, in space or in a waveform (PS3.3 C.18.6, C.18.7, C.18.9).
+
+Pure. The coordinates themselves stand in `content_item`.
+"""
+
+from __future__ import annotations
+
+from orthanc_cohorts.dicom import values
+from orthanc_cohorts.flatten.content import Node
+from orthanc_cohorts.model.rows import Row
+
+COORDINATES = frozenset({"SCOORD", "SCOORD3D", "TCOORD"})
+_DIMENSIONS = {"SCOORD": 2, "SCOORD3D": 3, "TCOORD": 1}
+_GRAPHIC_DATA = ((0x00700022, b"FL"), (0x0040A132, b"UL"), (0x0040A138, b""), (0x0040A13A, b""))
+_REFERENCED_SOP = 0x00081199
+
+
+def region_row(node: Node, group: str | None) -> Row:
+    """Return the row of a coordinates item; group: path of the observation group around it.
+
+    The image is that of the SELECTED FROM child, NULL where there is none (coordinates in space).
+    """
+    item = node.item
+    target = next(
+        (
+            values.first_item(child.item, _REFERENCED_SOP)
+            for child in node.children
+            if _REFERENCED_SOP in child.item
+        ),
+        {},
+    )
+    count = next((len(values.numbers(item, tag, vr)) for tag, vr in _GRAPHIC_DATA if tag in item), 0)
+    kind = node.value_type or ""
+    return (
+        node.path,
+        group,
+        kind,
+        values.word(item, 0x00700023) or values.word(item, 0x0040A130),
+        count // _DIMENSIONS[kind],
+        values.word(item, 0x30060024),
+        values.word(item, 0x00480301),
+        values.word(item, 0x0070031A),
+        *node.concept,
+        values.word(target, 0x00081150),
+        values.word(target, 0x00081155),
+        values.integers(target, 0x00081160) or None,
+    )

@@ -1,0 +1,26 @@
+-- One row per structure of an RT Structure Set and per group of microscopy annotations.
+CREATE TABLE roi (
+    instance_key           BIGINT NOT NULL,
+    series_key             INTEGER NOT NULL,
+    study_key              INTEGER NOT NULL,
+    roi_number             INTEGER,
+    kind                   VARCHAR,
+    name                   VARCHAR,
+    description            VARCHAR,
+    frame_of_reference_uid VARCHAR,
+    generation             VARCHAR,
+    volume_cm3             DOUBLE,
+    interpreted_type       VARCHAR,
+    observation_label      VARCHAR,
+    property_type_scheme   VARCHAR,
+    property_type_code     VARCHAR,
+    property_type_meaning  VARCHAR,
+    property_type          VARCHAR,
+    category_scheme        VARCHAR,
+    category_code          VARCHAR,
+    category_meaning       VARCHAR,
+    category               VARCHAR,
+    contour_count          INTEGER,
+    point_count            INTEGER,
+    graphic_types          VARCHAR[]
+)

@@ -1,0 +1,2 @@
+-- Reports are read again for it (see 3_look_again).
+ALTER TABLE document ADD COLUMN n_image_references INTEGER

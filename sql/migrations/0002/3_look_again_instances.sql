@@ -1,0 +1,2 @@
+-- More is read from every object now: no stored file counts as known, so that each is looked at again.
+UPDATE instance SET attachment_uuid = NULL, seq = 0

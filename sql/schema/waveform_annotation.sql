@@ -1,0 +1,26 @@
+-- One row per annotation of a waveform.
+CREATE TABLE waveform_annotation (
+    instance_key        BIGINT NOT NULL,
+    series_key          INTEGER NOT NULL,
+    study_key           INTEGER NOT NULL,
+    annotation_group    INTEGER,
+    channels            INTEGER[],
+    concept_scheme      VARCHAR,
+    concept_code        VARCHAR,
+    concept_meaning     VARCHAR,
+    concept             VARCHAR,
+    text                VARCHAR,
+    value_code_scheme   VARCHAR,
+    value_code_code     VARCHAR,
+    value_code_meaning  VARCHAR,
+    value_code          VARCHAR,
+    value               DOUBLE,
+    value_raw           VARCHAR,
+    unit_scheme         VARCHAR,
+    unit_code           VARCHAR,
+    unit_meaning        VARCHAR,
+    temporal_range_type VARCHAR,
+    sample_positions    INTEGER[],
+    time_offsets_s      DOUBLE[],
+    datetimes           VARCHAR[]
+)
