@@ -7,6 +7,7 @@
     * SchemaTooNew              the index was written by a newer version of this software
     * DefinitionError           a cohort definition is malformed or asks what cannot be asked
     * UnknownUnit               a unit that is neither UCUM nor in the repair table
+    * UnknownContextGroup       a context group that PS3.16 does not list
     * OrthancUnavailable        Orthanc's REST API does not answer, or not as documented
     * IndexBusy                 too many requests at once, or the index is stopping
 
@@ -52,6 +53,10 @@ class DefinitionError(CohortsError):
 
 class UnknownUnit(CohortsError):
     """A unit string that neither UCUM nor the repair table knows."""
+
+
+class UnknownContextGroup(CohortsError):
+    """A number of a context group (CID) that PS3.16, in the edition known here, does not list."""
 
 
 class OrthancUnavailable(CohortsError):

@@ -3,7 +3,19 @@
 Runs in the sidecar only: it knows pydicom's terminology tables and UCUM.
 """
 
-from orthanc_cohorts.harmonise.concepts import canonical_concept
+from orthanc_cohorts.harmonise.body_parts import body_part
+from orthanc_cohorts.harmonise.concepts import canonical_concept, mapping_source
+from orthanc_cohorts.harmonise.context_groups import context_group, context_group_hash
 from orthanc_cohorts.harmonise.units import Unit, canonical_unit, convert, unit_of_code
 
-__all__ = ["Unit", "canonical_concept", "canonical_unit", "convert", "unit_of_code"]
+__all__ = [
+    "Unit",
+    "body_part",
+    "canonical_concept",
+    "canonical_unit",
+    "context_group",
+    "context_group_hash",
+    "convert",
+    "mapping_source",
+    "unit_of_code",
+]

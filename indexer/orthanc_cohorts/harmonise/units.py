@@ -15,54 +15,26 @@ from threading import RLock
 from typing import Any
 
 from orthanc_cohorts.errors import UnknownUnit
+from orthanc_cohorts.harmonise.unit_spellings import PATTERNS, SPELLINGS, WORDS
 
 _DIGITS = Context(prec=15)
 
 _CANONICAL = (
-    "mm", "mm2", "mm3", "s", "g", "mm[Hg]", "/min", "mV", "K", "mA", "mGy", "Gy.m2", "mGy.cm", "MBq", "mg/dL",
-    "mmol/L", "kg/m2", "mm/s", "mm/s2", "L/min", "J", "W", "N", "C", "Ohm", "T", "mol", "cd",
+    "mm", "mm2", "mm3", "s", "g", "mm[Hg]", "/min", "mV", "K", "mA", "mGy", "Gy.m2", "mGy.cm", "mg/dL",
+    "mmol/L", "kg/m2", "mm/s", "mm/s2", "mm2/s", "L/min", "mGy/s", "Bq/mL", "J", "W", "N", "C", "Ohm", "T",
+    "mol", "cd",
 )  # fmt: skip
-"""The unit that stands for its dimension. Of dimensions not listed, the first unit met stands for itself."""
-
-_REPAIRS = {
-    "": "1",
-    "no units": "1",
-    "mmHg": "mm[Hg]",
-    "mmHG": "mm[Hg]",
-    "mm Hg": "mm[Hg]",
-    "bpm": "/min",
-    "BPM": "/min",
-    "beats/min": "/min",
-    "1/min": "/min",
-    "1/s": "/s",
-    "sec": "s",
-    "msec": "ms",
-    "mAs": "mA.s",
-    "uAs": "uA.s",
-    "Gym2": "Gy.m2",
-    "dGycm2": "dGy.cm2",
-    "mGycm": "mGy.cm",
-    "mGycm2": "mGy.cm2",
-    "HU": "[hnsf'U]",
-    "Hounsfield": "[hnsf'U]",
-    "°": "deg",
-    "years": "a",
-    "Years": "a",
-    "year": "a",
-    "pixels": "1",
-    "ratio": "1",
-    "percent": "%",
-    "cc": "mL",
-    "kVp": "kV",
-    "mcg": "ug",
-}
-"""Vendor spellings met in real reports (or their obvious kin) and what UCUM writes."""
+"""The unit that stands for its dimension. Of dimensions not listed, every unit stands for itself."""
 
 _LOCK = RLock()
 _ANGLES = {"deg": Decimal(1), "rad": Decimal("57.2957795130823")}
+_FAHRENHEIT = (Decimal(5) / 9, Decimal("459.67") * 5 / 9)
+"""Factor and offset to kelvin, with more digits than binary numbers have."""
 _ANNOTATION = re.compile(r"\{[^{}]*\}")
-_POWER = re.compile(r"(?:\^|\*\*)(?=[-+]?\d)")
-_SUPERSCRIPTS = str.maketrans("²³", "23")
+_PATTERNS = tuple((re.compile(pattern), written) for pattern, written in PATTERNS)
+_KINDS = {"Bq": "MBq", "Ci": "MBq", "Sv": "mSv"}
+_KIND = re.compile(r"[A-Za-z]{0,2}(" + "|".join(_KINDS) + ")")
+"""Units of another kind than what shares their dimension: activity is no rate, dose equivalent no dose."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +56,7 @@ def unit_of_code(scheme: str | None, code: str | None) -> Unit | None:
     Other schemes hold codes that UCUM would misread (CID numbers as units were met), so only UCUM, its
     misspellings and entries without a scheme are tried.
     """
-    if code is None or (scheme is not None and scheme.upper() not in ("UCUM", "UCM")):
+    if code is None or (scheme is not None and scheme.strip().upper() not in ("UCUM", "UCM")):
         return None
     try:
         return canonical_unit(code)
@@ -131,7 +103,12 @@ def _canonical_unit(text: str) -> Unit:
         return Unit("%", "1", Decimal("0.01"))
     if ucum == "1":
         return Unit("1", "1", Decimal(1))
+    if ucum == "[degF]":
+        return Unit(ucum, "K", *_FAHRENHEIT)
     quantity = _parse(ucum, text)
+    kind = _KIND.fullmatch(ucum)
+    if kind:
+        return _scaled(ucum, _KINDS[kind[1]], quantity)
     dimension = str(quantity.dimensionality)
     if dimension == "dimensionless":
         # Arbitrary units ([hnsf'U], [iU], ...) have no dimension, yet nothing converts to them.
@@ -143,12 +120,16 @@ def _canonical_unit(text: str) -> Unit:
 
 
 def _repaired(text: str) -> str:
-    stripped = text.strip()
-    plain = _ANNOTATION.sub("", stripped).strip()
-    plain = _POWER.sub("", _REPAIRS.get(plain, plain)).translate(_SUPERSCRIPTS)
-    plain = _REPAIRS.get(plain, plain)
+    plain = _respelled(_ANNOTATION.sub("", text.strip()).strip())
+    for pattern, written in _PATTERNS:
+        plain = pattern.sub(written, plain)
+    plain = _ANNOTATION.sub("", _respelled(plain))
     # "{beats}/min" leaves "/min", "mm/{beat}" leaves "mm/".
     return plain.rstrip("/.") or "1"
+
+
+def _respelled(plain: str) -> str:
+    return SPELLINGS.get(plain) or WORDS.get(plain.lower(), plain)
 
 
 def _parse(ucum: str, text: str) -> Any:
