@@ -16,6 +16,7 @@ from orthanc_cohorts_sql import load, names
 
 from orthanc_cohorts.harmonise import canonical_concept, unit_of_code
 from orthanc_cohorts.harmonise.units import to_canonical
+from orthanc_cohorts.store.hashes import hash_of_text
 
 Row = dict[str, Any]
 NOON = datetime(2020, 1, 1, 12)
@@ -37,6 +38,8 @@ class Rows:
 
     def add(self, table: str, **values: Any) -> Row:
         """Add a row as it is."""
+        if table == "reference":
+            values.setdefault("target_hash", hash_of_text(values["target_sop_instance_uid"]))
         self.tables.setdefault(table, []).append(values)
         return values
 
@@ -81,7 +84,7 @@ class Rows:
             "instance",
             **keys,
             orthanc_hash=self.instances,
-            sop_hash=self.instances,
+            sop_hash=hash_of_text(uid),
             sop_instance_uid=uid,
             seq=0,
         )
