@@ -19,6 +19,7 @@ from orthanc_cohorts.api import problems
 from orthanc_cohorts.api.asking import Desk, Readable
 from orthanc_cohorts.api.limits import Limits, json_accepted
 from orthanc_cohorts.api.models import (
+    Conformance,
     Count,
     DocumentTree,
     FieldsRequest,
@@ -127,6 +128,12 @@ def _facts(desk: Desk, limits: Limits, app: FastAPI, status: Callable[[], dict[s
                 404, "no object with this SOP instance UID and a content tree is in the index"
             )
         return Response(found, headers=_CALLER, media_type="application/json")
+
+    @router.get("/conformance", response_model=Conformance)
+    async def conformance(request: Request) -> Response:
+        """How reports keep to the templates of PS3.16: which rules are broken, by site and device."""
+        found = await limits.run(desk.conformance)
+        return _answer(request, found, f"conformance-{found.generation}")
 
     @router.get("/status", response_model=Status)
     async def status_() -> Response:

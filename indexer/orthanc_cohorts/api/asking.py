@@ -10,8 +10,19 @@ from contextlib import AbstractContextManager, contextmanager
 from time import perf_counter
 from typing import Protocol
 
+from orthanc_cohorts_sql import load
+
 from orthanc_cohorts.api.limits import Deadline
-from orthanc_cohorts.api.models import Count, FieldsRequest, Notice, PageRequest, PatientPage, StudyPage
+from orthanc_cohorts.api.models import (
+    Break,
+    Conformance,
+    Count,
+    FieldsRequest,
+    Notice,
+    PageRequest,
+    PatientPage,
+    StudyPage,
+)
 from orthanc_cohorts.api.pages import Lists, Position, cut
 from orthanc_cohorts.cohort import BadDefinition, Canonical, Detail, Engine, Snapshot, canonical, loads, parse
 from orthanc_cohorts.cohort.clauses import LEAVES
@@ -19,6 +30,7 @@ from orthanc_cohorts.cohort.content_tree import document
 from orthanc_cohorts.cohort.inventory import Inventory, inventory, shortened
 from orthanc_cohorts.cohort.listing import members, patients, studies
 from orthanc_cohorts.cohort.universe import Keys
+from orthanc_cohorts.store.statements import run
 
 
 class Readable(Protocol):
@@ -107,6 +119,19 @@ class Desk:
         """Return the JSON of a document, None where there is no such one."""
         with self._reading(deadline) as snapshot:
             return document(snapshot, sop_instance_uid)
+
+    def conformance(self, deadline: Deadline) -> Conformance:
+        """Return how the documents of the index keep to their templates."""
+        with self._reading(deadline) as snapshot:
+            [(documents, with_errors)] = run(snapshot.cursor, load("api/conformance_documents"))
+            rows = run(snapshot.cursor, load("api/conformance"))
+        names = list(Break.model_fields)
+        return Conformance(
+            generation=snapshot.generation,
+            documents=documents,
+            with_errors=with_errors,
+            breaks=[Break.model_validate(dict(zip(names, row, strict=True))) for row in rows],
+        )
 
     @contextmanager
     def _reading(self, deadline: Deadline) -> Iterator[Snapshot]:

@@ -78,6 +78,35 @@ class FieldsRequest(BaseModel):
     values: Annotated[int, Field(ge=0, le=10_000)] = 100
 
 
+class Break(BaseModel):
+    """A rule of a template that documents of one origin break. expected: what the template asks for.
+
+    documents: with this finding. findings: in all of them.
+    """
+
+    institution_name: str | None
+    manufacturer: str | None
+    manufacturer_model_name: str | None
+    template_identifier: str | None
+    rule: str
+    severity: Literal["info", "warning", "error"]
+    expected: str | None
+    documents: int
+    findings: int
+
+
+class Conformance(BaseModel):
+    """How documents keep to their templates, by site, device, template and rule; most documents first.
+
+    with_errors: documents with at least one finding of severity `error`.
+    """
+
+    generation: int
+    documents: int
+    with_errors: int
+    breaks: list[Break]
+
+
 class Status(BaseModel):
     """How the sidecar is: at least `ready` and `generation`, and what it knows of Orthanc's change log."""
 

@@ -7,12 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cache
-from hashlib import sha256
 
-from pydicom.sr._cid_dict import cid_concepts
-from pydicom.sr._concepts_dict import concepts
-
-from orthanc_cohorts.harmonise import canonical_concept
+from orthanc_cohorts.errors import UnknownContextGroup
+from orthanc_cohorts.harmonise import canonical_concept, context_group, context_group_hash
 from orthanc_cohorts.model.concept import Concept
 
 
@@ -49,17 +46,12 @@ def group(number: str) -> Sequence[str]:
 
     Raises ValueError: no such group.
     """
-    plain = number.isascii() and number.isdigit() and len(number) < 8
-    keywords = cid_concepts.get(int(number)) if plain else None
-    if keywords is None:
-        raise ValueError(f"context group CID {number} is not in PS3.16 as known here; list its codes instead")
-    found: set[str] = set()
-    for scheme, names in keywords.items():
-        for name in names:
-            for code, (_, groups) in concepts[scheme][name].items():
-                if int(number) in groups:
-                    found.add(canonical_concept(scheme, code) or f"{scheme}|{code}")
-    return tuple(sorted(found))
+    try:
+        return tuple(sorted(context_group(number)))
+    except UnknownContextGroup as error:
+        raise ValueError(
+            f"context group CID {number} is not in PS3.16 as known here; list its codes instead"
+        ) from error
 
 
 @cache
@@ -68,4 +60,5 @@ def group_digest(number: str) -> str:
 
     Raises ValueError: no such group.
     """
-    return sha256("\n".join(group(number)).encode()).hexdigest()[:16]
+    group(number)
+    return context_group_hash(number)[:16]

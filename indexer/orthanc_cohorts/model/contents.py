@@ -208,6 +208,19 @@ PARTICIPANT = Table(
     coded=("organization_role", "procedure_role"),
 )
 
+CONFORMANCE = Table(
+    "conformance",
+    "One row per rule of a template that a document breaks; found by the index, not by the flattener.",
+    (
+        PATH,
+        Column("template_identifier", TEXT, "Template of PS3.16 that the document was checked against"),
+        Column("rule", TEXT, "Stable name of the rule, for example `TID1501-row3-missing`"),
+        Column("severity", TEXT, "`info`, `warning` or `error`"),
+        Column("expected", TEXT, "What the template asks for"),
+        Column("found", TEXT, "What was found: codes and types, never texts; NULL where nothing was"),
+    ),
+)
+
 REGION = Table(
     "region",
     "One row per SCOORD, SCOORD3D or TCOORD item; its coordinates stand in `content_item`.",

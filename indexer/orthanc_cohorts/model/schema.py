@@ -30,6 +30,7 @@ TABLES: dict[str, Table] = {
         contents.CONTENT_EDGE,
         contents.CODE_ALTERNATIVE,
         contents.PARTICIPANT,
+        contents.CONFORMANCE,
         objects.SUBJECT,
         objects.REFERENCE,
         objects.SEGMENT,
@@ -41,4 +42,4 @@ TABLES: dict[str, Table] = {
         objects.PROBLEM,
     )
 }
-"""Every table that flattening one object yields, by name; `instance` and `instance_header` have one row."""
+"""Every table of rows that one object owns, by name; `instance` and `instance_header` have one row of it."""

@@ -7,16 +7,18 @@ Knows nothing of where batches come from.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import duckdb
 import pyarrow as pa
 from orthanc_cohorts_sql import load
 
+from orthanc_cohorts.model.rows import Columns
 from orthanc_cohorts.model.schema import TABLES
 from orthanc_cohorts.store.batch import Batch
 from orthanc_cohorts.store.columns import Keys, to_arrow
+from orthanc_cohorts.store.conformance import conformance
 from orthanc_cohorts.store.derive import Counters, Touched, rederive
 from orthanc_cohorts.store.hashes import hash_of_id, hash_of_text
 from orthanc_cohorts.store.headers import Headers, joined
@@ -130,7 +132,8 @@ class Writer:
                 touched.targets.append(hash_of_text(sop_uids[number]))
         self._tombstone([live for name, live in known.items() if name not in same], touched)
         touched.subjects += _subjects(batch, keys)
-        rows = {name: to_arrow(name, batch.tables[name], keys, batch.seq) for name in _stored(batch)}
+        tables = {**batch.tables, **conformance(batch.tables, lambda number: keys.instance[number] >= 0)}
+        rows = {name: to_arrow(name, tables[name], keys, batch.seq) for name in _stored(tables)}
         for name, part in rows.items():
             if part is not None:
                 run(self._connection, _APPEND[name], incoming=part)
@@ -249,9 +252,9 @@ def _subjects(batch: Batch, keys: Keys) -> list[Subject]:
     ]  # fmt: skip
 
 
-def _stored(batch: Batch) -> list[str]:
-    """Return the tables of a batch whose rows are stored as they come, in order."""
-    return [name for name in TABLES if name != "subject" and name in batch.tables]
+def _stored(tables: Mapping[str, Columns]) -> list[str]:
+    """Return the names of tables whose rows are stored as they come, in order."""
+    return [name for name in TABLES if name != "subject" and name in tables]
 
 
 def _hashes(orthanc_ids: Iterable[str]) -> pa.Table:

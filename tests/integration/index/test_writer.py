@@ -203,7 +203,7 @@ def test_every_table_takes_every_row_of_the_flattener(index: Index):
 
     index.apply(Batch.of(rows))
 
-    for name in TABLES:
+    for name in TABLES.keys() - {"conformance"}:  # which the index itself finds
         expected = sum(len(each[name]) for each in rows)
 
         assert ask(index, f"SELECT count(*) FROM live_{name}") == [(expected,)]
