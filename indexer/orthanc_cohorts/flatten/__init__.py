@@ -11,7 +11,7 @@ from orthanc_cohorts.dicom.json_adapter import read_json
 from orthanc_cohorts.dicom.scan import scan_bytes, scan_file
 from orthanc_cohorts.dicom.tree import DataSet, ParsedFile
 from orthanc_cohorts.flatten import header
-from orthanc_cohorts.flatten.attributes import attribute_rows
+from orthanc_cohorts.flatten.attributes import attribute_rows, item_attribute_rows
 from orthanc_cohorts.flatten.codes import CodeReader
 from orthanc_cohorts.flatten.content import (
     CONTENT_SEQUENCE,
@@ -126,6 +126,7 @@ def _add_content(
     add_statements(nodes, subjects, rows)
     rows["subject"].extend(subjects.rows())
     rows["participant"].extend(content_participants(nodes))
+    rows["attribute"].extend(item_attribute_rows(nodes))
     if is_document(ds):
         rows["participant"].extend(header_participants(ds, decoder, codes, findings))
         rows["document"].append(document_row(ds, nodes))

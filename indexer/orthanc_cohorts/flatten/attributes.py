@@ -11,7 +11,9 @@ from orthanc_cohorts.dicom import times, values
 from orthanc_cohorts.dicom.charset import Decoder
 from orthanc_cohorts.dicom.tree import DataSet, Typed
 from orthanc_cohorts.dicom.vrs import PUBLIC_VRS
+from orthanc_cohorts.flatten.content import CONTENT_SEQUENCE, ITEM_TAGS, Node
 from orthanc_cohorts.flatten.findings import Findings
+from orthanc_cohorts.flatten.functional_groups import PER_FRAME
 from orthanc_cohorts.flatten.header import FIELD_TAGS
 from orthanc_cohorts.model.rows import Row
 
@@ -30,16 +32,17 @@ _ELSEWHERE = FIELD_TAGS | {
     *(0x0040A360, 0x0040A375, 0x0040A385, 0x0040A525, 0x0040A491, 0x0040A493, 0x0040A496),  # document
     *(0x0040A073, 0x0040A078, 0x0040A07A, 0x0040A07C),  # participants
     *(0x00620002, 0x54000100, 0x0040B020, 0x006A0002),  # segments, waveforms, annotations
-    *(0x30060020, 0x30060039, 0x30060080, 0x52009230),  # structures, frames
+    *(0x30060020, 0x30060039, 0x30060080, PER_FRAME),  # structures; frames see below
 }
 """Tags whose values stand in another table."""
 
+_OF_EACH_FRAME = frozenset({0x00089124, 0x00209111, 0x00209113, 0x0062000A, 0x0048021A})
+"""Macros that differ by definition: derivation, frame content, position, segment."""
 _TEXTS = frozenset(
     {"AE", "AS", "CS", "DA", "DS", "DT", "IS", "LO", "LT", "PN", "SH", "ST", "TM", "UC", "UI", "UR", "UT"}
 )
 _WHOLE = frozenset({"LT", "ST", "UR", "UT"})
 """VRs in which a backslash is a letter (PS3.5 6.2)."""
-_BULK = frozenset({"OB", "OD", "OF", "OL", "OV", "OW"})
 _BINARY = {vr.decode(): vr for vr in (b"US", b"SS", b"UL", b"SL", b"UV", b"SV", b"FL", b"FD")}
 _REMEMBERED = 4_096
 _SHORT = 64
@@ -71,9 +74,44 @@ def attribute_rows(ds: DataSet, decoder: Decoder, findings: Findings) -> list[Ro
         elif kind is list:
             rows += _nested(value, f"{tag:08X}", "", decoder)
         if len(rows) > MAX_ROWS:
-            findings.add("too-many-attributes", f"the first {MAX_ROWS} values are kept", severity="info")
-            return rows[:MAX_ROWS]
+            break
+    else:
+        rows += _of_frames(values.items(ds, PER_FRAME), decoder)
+    if len(rows) > MAX_ROWS:
+        findings.add("too-many-attributes", f"the first {MAX_ROWS} values are kept", severity="info")
+    return rows[:MAX_ROWS]
+
+
+def item_attribute_rows(nodes: list[Node]) -> list[Row]:
+    """Return rows for what content items carry beside what the content model knows, private elements mostly.
+
+    tag starts with that of ContentSequence; item is the path of the content item.
+    """
+    rows: list[Row] = []
+    for node in nodes[1:]:
+        for tag in node.item.keys() - ITEM_TAGS:
+            path, value = f"{CONTENT_SEQUENCE:08X}.{tag:08X}", node.item[tag]
+            if type(value) is list:
+                rows += _nested(value, path, node.path, node.decoder)
+            else:
+                rows += _values(node.item, tag, value, path, node.path, node.decoder)
+            if len(rows) > MAX_ROWS:
+                return rows[:MAX_ROWS]
     return rows
+
+
+def _of_frames(frames: list[DataSet], decoder: Decoder) -> list[Row]:
+    """Return what frames state in their functional groups, each distinct value once, without its item."""
+    found: dict[Row, None] = {}
+    for frame in frames:
+        for macro, items in frame.items():
+            if macro in _OF_EACH_FRAME or type(items) is not list:
+                continue
+            for row in _nested(items, f"{PER_FRAME:08X}.{macro:08X}", "", decoder):
+                found[row[0], None, *row[2:]] = None
+        if len(found) > MAX_ROWS:
+            break
+    return list(found)
 
 
 def _remember(key: tuple[object, ...], rows: tuple[Row, ...]) -> None:
@@ -131,13 +169,20 @@ def _read(
         return [(None, None if n is None else float(n), None) for n in numbers]
     if vr == "AT":
         return [(f"{found:08X}", None, None) for found in values.attribute_tags(ds, tag)]
-    text = None if vr in _BULK else values.text(ds, tag, decoder)
-    if text is None or (vr not in _TEXTS and not text.isprintable()):
+    if vr not in _TEXTS and not _is_text(values.raw(ds, tag) or b""):
+        return []
+    text = values.text(ds, tag, decoder)
+    if text is None:
         return []
     parts = [text] if vr in _WHOLE or "\\" not in text else text.split("\\")
     if len(parts) > MAX_VALUES:
         return [(text, None, None)]
     return [(part.strip() or None, *_typed(part.strip(), vr)) for part in parts]
+
+
+def _is_text(value: bytes) -> bool:
+    """Tell whether bytes of an unknown VR are text: visible ASCII, padded by one NUL at most."""
+    return value.removesuffix(b"\0").decode("latin-1").isprintable() and value.isascii()
 
 
 def _typed(text: str, vr: str | None) -> tuple[float | None, str | None]:

@@ -5,6 +5,8 @@ Pure; knows what an item says, not what it means for a patient (see `statements`
 
 from __future__ import annotations
 
+import re
+
 from orthanc_cohorts.dicom import times, values
 from orthanc_cohorts.dicom.charset import Decoder
 from orthanc_cohorts.dicom.tree import DataSet
@@ -56,6 +58,7 @@ _TERMS = {
 }
 """Value types and relationship types as encoded, so that the usual ones need no decoding."""
 
+_UID = re.compile(r"[0-9.]{1,64}")
 _TEXT_TAGS = {
     "UIDREF": 0x0040A124,
     "PNAME": 0x0040A123,
@@ -63,6 +66,16 @@ _TEXT_TAGS = {
     "DATE": 0x0040A121,
     "TIME": 0x0040A122,
 }
+ITEM_TAGS = frozenset(
+    {
+        *(0x00080005, 0x00081199, 0x0040A010, 0x0040A032, 0x0040A040, 0x0040A043, 0x0040A050, 0x0040A171),
+        *(0x0040A120, 0x0040A121, 0x0040A122, 0x0040A123, 0x0040A124, 0x0040A160, 0x0040A168),
+        *(0x0040A300, 0x0040A301, 0x0040A504, 0x0040A730, 0x0040DB73),
+        *(0x00700022, 0x00700023, 0x0070031A, 0x0040A130, 0x0040A132, 0x0040A138, 0x0040A13A),
+        *(0x30060024, 0x00480301),
+    }
+)
+"""What a content item is made of; anything else in it is kept as an attribute."""
 _NO_TIME: Row = (None, None, None)
 _NO_GRAPHIC: Row = (None, None, None)
 _NO_CONTAINER: Row = (None, None, None)
@@ -308,6 +321,8 @@ class ContentReader:
         """Set the text of a UIDREF, PNAME or date and time item; return its (time, precision, offset)."""
         tag = _TEXT_TAGS[value_type]
         node.text = values.text(node.item, tag, node.decoder)
+        if value_type == "UIDREF" and node.text and not _UID.fullmatch(node.text):
+            self._findings.add("uid-malformed", "kept as text", path=node.path, tag=tag)
         if value_type == "DATETIME":
             return self._moment(node, tag) or _NO_TIME
         if value_type == "DATE":

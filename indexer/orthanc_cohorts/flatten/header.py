@@ -16,6 +16,7 @@ from orthanc_cohorts.dicom.tree import DataSet, ParsedFile
 from orthanc_cohorts.errors import CohortsError
 from orthanc_cohorts.flatten.codes import CodeReader
 from orthanc_cohorts.flatten.findings import Findings
+from orthanc_cohorts.flatten.functional_groups import agreed, frame_items, is_multi_frame, macros
 from orthanc_cohorts.model.objects import HEADER
 from orthanc_cohorts.model.rows import Row
 
@@ -97,14 +98,22 @@ def instance_row(parsed: ParsedFile, stored: Stored, findings: Findings) -> Row:
 
 
 def acquisition(ds: DataSet, findings: Findings) -> times.Moment | None:
-    """Return when an object was acquired: AcquisitionDateTime, else AcquisitionDate and -Time."""
+    """Return when an object was acquired: AcquisitionDateTime, else -Date and -Time, else by its frames."""
     stated = values.word(ds, 0x0008002A)
     if stated:
         moment = times.parse_datetime(stated)
         if moment is not None:
             return moment
         findings.add("time-unreadable", "ignored", tag=0x0008002A, raw_value=stated)
-    return _moment(ds, 0x00080022, 0x00080032, findings)
+    return _moment(ds, 0x00080022, 0x00080032, findings) or _first_frame(ds)
+
+
+def _first_frame(ds: DataSet) -> times.Moment | None:
+    """Return the earliest FrameAcquisitionDateTime of an enhanced object."""
+    if not is_multi_frame(ds):
+        return None
+    stated = {values.word(item, 0x00189074) for item in frame_items(ds, 0x00209111)}
+    return min(filter(None, map(times.parse_datetime, stated)), default=None)
 
 
 def header_row(ds: DataSet, decoder: Decoder, codes: CodeReader, findings: Findings) -> Row:
@@ -122,6 +131,8 @@ def header_row(ds: DataSet, decoder: Decoder, codes: CodeReader, findings: Findi
     if 0x00200062 in ds and row[_LATERALITY] is None:
         row[_LATERALITY] = values.word(ds, 0x00200062)
     _add_geometry(ds, row)
+    if is_multi_frame(ds):
+        _add_functional_groups(ds, row, decoder, codes)
     if 0x00540016 in ds:
         radiopharmaceutical = values.first_item(ds, 0x00540016)
         row[_PLACES["radiopharmaceutical"]] = values.text(radiopharmaceutical, 0x00180031, decoder)
@@ -169,15 +180,26 @@ def _add_times(ds: DataSet, row: list[Any], findings: Findings) -> None:
 def _add_geometry(ds: DataSet, row: list[Any]) -> None:
     if row[_PLACES["rows"]] is not None and row[_FRAMES] is None:
         row[_FRAMES] = 1
-    measures = ds
-    if 0x52009229 in ds:
-        measures = values.first_item(values.first_item(ds, 0x52009229), 0x00289110) or ds
-        row[_PLACES["slice_thickness_mm"]] = values.number(measures, 0x00180050)
-        row[_PLACES["spacing_between_slices_mm"]] = values.number(measures, 0x00180088)
-    spacing = values.numbers(measures, 0x00280030) or values.numbers(ds, 0x00181164)
+    _add_spacing(row, values.numbers(ds, 0x00280030) or values.numbers(ds, 0x00181164))
+
+
+def _add_spacing(row: list[Any], spacing: list[float | int | None]) -> None:
     if spacing:
         row[_SPACING] = spacing[0]
         row[_SPACING + 1] = spacing[1] if len(spacing) > 1 else None
+
+
+def _add_functional_groups(ds: DataSet, row: list[Any], decoder: Decoder, codes: CodeReader) -> None:
+    """Add what an enhanced object states in its functional groups instead of its header."""
+    present = macros(ds)
+    for macro, tag, column, read in _MACROS:
+        if macro in present and row[_PLACES[column]] is None:
+            row[_PLACES[column]] = read(agreed(ds, macro, tag), tag, decoder)
+    if row[_SPACING] is None:
+        _add_spacing(row, values.numbers(agreed(ds, 0x00289110, 0x00280030), 0x00280030))
+    region = _PLACES["anatomic_region_scheme"]
+    if row[region + 1] is None and 0x00209071 in present:
+        row[region : region + 3] = codes.first(agreed(ds, 0x00209071, _REGION), _REGION)
 
 
 def _word(ds: DataSet, tag: int, decoder: Decoder) -> str | None:
@@ -209,14 +231,31 @@ def _age(ds: DataSet, tag: int, decoder: Decoder) -> float | None:
     return times.parse_age(values.word(ds, tag))
 
 
+_Read = Callable[[DataSet, int, Decoder], Any]
 _text = values.text
+_MACROS: tuple[tuple[int, int, str, _Read], ...] = (
+    (0x00289110, 0x00180050, "slice_thickness_mm", _number),
+    (0x00289110, 0x00180088, "spacing_between_slices_mm", _number),
+    (0x00209071, 0x00209072, "laterality", _word),
+    (0x00189325, 0x00180060, "kvp", _number),
+    (0x00189321, 0x00189330, "x_ray_tube_current_ma", _double),
+    (0x00189321, 0x00189328, "exposure_time_ms", _double),
+    (0x00189321, 0x00189332, "exposure_mas", _double),
+    (0x00189321, 0x00189345, "ctdivol_mgy", _double),
+    (0x00189308, 0x00189311, "spiral_pitch_factor", _double),
+    (0x00189314, 0x00181210, "convolution_kernel", _text),
+    (0x00189112, 0x00180080, "repetition_time_ms", _number),
+    (0x00189112, 0x00181314, "flip_angle_deg", _number),
+    (0x00189114, 0x00189082, "echo_time_ms", _double),
+    (0x00189115, 0x00189079, "inversion_time_ms", _double),
+)
+"""Macro, tag, column and how it is read: exposure, timing, reconstruction (PS3.3 C.8.13, C.8.15)."""
 _REGION = 0x00082218
 _PLACES = {name: place for place, name in enumerate(HEADER.names)}
 _AGE, _BMI, _LATERALITY = (_PLACES[n] for n in ("patient_age_years", "patient_bmi", "laterality"))
 _SIZE, _WEIGHT = _PLACES["patient_size_m"], _PLACES["patient_weight_kg"]
 _FRAMES, _SPACING = _PLACES["number_of_frames"], _PLACES["pixel_spacing_row_mm"]
 
-_Read = Callable[[DataSet, int, Decoder], Any]
 _FIELDS: dict[int, tuple[int, _Read]] = {
     tag: (_PLACES[column], read)
     for tag, column, read in (

@@ -115,3 +115,21 @@ def test_a_value_that_a_series_shares_is_sent_once():
         owners for owners, tag in zip(columns["object"], columns["tag"], strict=True) if tag == "00200012"
     ]
     assert shared == [[0, 1, 2], [3]]
+
+
+def test_private_elements_inside_a_content_item_are_kept_under_its_path():
+    item = build.text("DCM|121106|Comment", "x")
+    item.private_block(0x0041, "VENDOR", create=True).add_new(0x02, "SH", "secret")
+
+    rows = rows_of(build.sr([item]))
+
+    assert stated(rows, "0040A730.00411002", "item", "private_creator", "text_value") == [
+        ["1.1", "VENDOR", "secret"]
+    ]
+
+
+def test_a_uid_that_is_none_is_kept_and_told():
+    rows = rows_of(build.sr([build.uidref("DCM|112040|Tracking UID", "not a uid")]))
+
+    assert table(rows, "content_item", "text_value")[1] == "not a uid"
+    assert rules(rows) == ["uid-malformed"]
