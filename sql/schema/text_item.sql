@@ -1,4 +1,4 @@
--- One row per TEXT item, kept whole.
+-- One row per TEXT item, kept whole, and one per container whose content flows, in words.
 CREATE TABLE text_item (
     instance_key       BIGINT NOT NULL,
     series_key         INTEGER NOT NULL,
@@ -10,6 +10,7 @@ CREATE TABLE text_item (
     concept_meaning    VARCHAR,
     concept            VARCHAR,
     text               VARCHAR,
+    linearised         BOOLEAN,
     section_scheme     VARCHAR,
     section_code       VARCHAR,
     section_meaning    VARCHAR,

@@ -89,7 +89,9 @@ def item_attribute_rows(nodes: list[Node]) -> list[Row]:
     """
     rows: list[Row] = []
     for node in nodes[1:]:
-        for tag in node.item.keys() - ITEM_TAGS:
+        if node.item.keys() <= ITEM_TAGS:
+            continue
+        for tag in sorted(node.item.keys() - ITEM_TAGS):
             path, value = f"{CONTENT_SEQUENCE:08X}.{tag:08X}", node.item[tag]
             if type(value) is list:
                 rows += _nested(value, path, node.path, node.decoder)

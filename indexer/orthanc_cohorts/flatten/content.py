@@ -90,12 +90,13 @@ class Node:
     """One content item on its way to rows.
 
     parent: None for the root. children: in order. number: of a NUM item. value_code: of a CODE item. target:
-    path that a by-reference item names.
+    path that a by-reference item names. continuous: a container whose content flows.
     """
 
     __slots__ = (
         "children",
         "concept",
+        "continuous",
         "decoder",
         "depth",
         "item",
@@ -123,6 +124,7 @@ class Node:
         self.number: Measured = NO_NUMBER
         self.text: str | None = None
         self.target: str | None = None
+        self.continuous = False
         self.template: str | None = None
         self.observation_time: times.Moment | None = None
         self.relationship: str | None = None
@@ -286,7 +288,9 @@ class ContentReader:
             template = values.first_item(item, 0x0040A504)
             node.template = values.word(template, 0x0040DB00)
             resource = values.word(template, 0x00080105)
-        return values.word(item, 0x0040A050), node.template, resource
+        continuity = values.word(item, 0x0040A050)
+        node.continuous = continuity == "CONTINUOUS"
+        return continuity, node.template, resource
 
     def _value_type(self, node: Node, by_reference: str | None) -> tuple[str | None, str | None]:
         """Return (normalised, as sent where that differs)."""

@@ -29,6 +29,7 @@ _PARTS = {
     "121017": ("device", "location"),
 }
 """Concepts of TID 1003 and 1004 (all DCM) to the kind of observer and the part of it that they state."""
+_CODES = frozenset({_OBSERVER_TYPE, *_PARTS})
 _KINDS = {"121006": "person", "121007": "device"}
 _OBSERVERS = (
     (0x0040A073, "verifier", 0x0040A075, 0x0040A088, 0x0040A030, 0x0040A027),
@@ -79,20 +80,18 @@ def content_participants(nodes: list[Node]) -> list[Row]:
     found: list[tuple[str, dict[str, Any]]] = []
     open_observers: dict[int, dict[str, Any]] = {}
     for node in nodes:
-        scheme, code, _ = node.concept
-        if scheme != "DCM" or node.parent is None or code is None:
+        code = node.concept.code
+        if code not in _CODES or code is None or node.concept.scheme != "DCM" or node.parent is None:
             continue
         observer = open_observers.get(id(node.parent))
         if code == _OBSERVER_TYPE:
             observer = {"kind": _KINDS.get(node.value_code.code or "")}
-        elif code in _PARTS:
+        else:
             kind, part = _PARTS[code]
             if observer is None or part in observer or observer["kind"] not in (None, kind):
                 observer = {"kind": kind}
             observer["kind"] = kind
             observer[part] = node.value_code if node.value_type == "CODE" else node.text
-        else:
-            continue
         if observer is not open_observers.get(id(node.parent)):
             open_observers[id(node.parent)] = observer
             found.append((node.parent.path, observer))

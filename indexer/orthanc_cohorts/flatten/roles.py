@@ -6,6 +6,8 @@ and SCT twins are those of PS3.16 table O-1.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 SITE, LATERALITY, METHOD, DERIVATION = "site", "laterality", "method", "derivation"
 FINDING, FINDING_CATEGORY = "finding", "finding_category"
 TRACKING_IDENTIFIER, TRACKING_UID = "tracking_identifier", "tracking_uid"
@@ -15,7 +17,18 @@ TARGET_REGION = "target_region"
 
 Key = tuple[str | None, str | None]
 
-ROLES: dict[Key, str] = {
+_ALIASES = {"SCT": ("SNOMEDCT",), "SRT": ("SNM3", "99SDM"), "NCIt": ("NCIT",)}
+"""Designators that reports of other years use for the same codes (PS3.16 section 8)."""
+
+
+def _spelled(keys: Iterable[Key]) -> Iterator[tuple[Key, Key]]:
+    """Yield every key in each of its schemes' spellings, with the key itself."""
+    for key in keys:
+        for scheme in (key[0], *_ALIASES.get(key[0] or "", ())):
+            yield (scheme, key[1]), key
+
+
+_ROLES: dict[Key, str] = {
     ("SCT", "363698007"): SITE,
     ("SRT", "G-C0E3"): SITE,
     ("DCM", "123014"): TARGET_REGION,
@@ -34,6 +47,8 @@ ROLES: dict[Key, str] = {
     ("DCM", "111001"): ALGORITHM_NAME,
     ("DCM", "111003"): ALGORITHM_VERSION,
 }
+
+ROLES: dict[Key, str] = {spelled: _ROLES[key] for spelled, key in _spelled(_ROLES)}
 """Concept to the role its value plays for the item around it."""
 
 INHERITED = (SITE, LATERALITY, METHOD)
@@ -46,7 +61,7 @@ LABELS = frozenset(
 )
 """Concepts whose TEXT names the group around it; a finding or site stated as text is a statement."""
 
-CONTEXT: frozenset[Key] = frozenset(
+_CONTEXT: frozenset[Key] = frozenset(
     {
         ("DCM", "121049"),  # Language of Content Item and Descendants
         ("DCM", "121046"),  # Country of Language
@@ -71,6 +86,8 @@ CONTEXT: frozenset[Key] = frozenset(
         ("DCM", "111030"),  # Image Region
     }
 )
+
+CONTEXT = frozenset(spelled for spelled, _ in _spelled(_CONTEXT))
 """Concepts of CODE items that describe a statement instead of making one."""
 
 GROUP_CONCEPTS: frozenset[Key] = frozenset(

@@ -13,6 +13,7 @@ from orthanc_cohorts.flatten.codes import NO_CODE, Code
 from orthanc_cohorts.flatten.content import Node
 from orthanc_cohorts.flatten.region import COORDINATES, region_row
 from orthanc_cohorts.flatten.subjects import Subjects
+from orthanc_cohorts.flatten.wording import linearised
 from orthanc_cohorts.model.rows import Row, Rows
 
 _NOTHING: dict[str, Any] = {}
@@ -63,9 +64,11 @@ def add_statements(nodes: list[Node], subjects: Subjects, rows: Rows) -> None:
                 rows["evaluation"].append(_evaluation(node, above, own, subjects))
         elif node.value_type == "TEXT":
             if node.text is not None and node.concept.key not in roles.LABELS:
-                rows["text_item"].append(_text(node, above, subjects))
+                rows["text_item"].append(_text(node, above, subjects, None))
         elif node.value_type in COORDINATES:
             rows["region"].append(region_row(node, above.group))
+        elif node.continuous and (text := linearised(node)):
+            rows["text_item"].append(_text(node, above, subjects, text))
 
 
 def _children_roles(nodes: list[Node]) -> dict[int, dict[str, Any]]:
@@ -173,7 +176,7 @@ def _evaluation(node: Node, above: Scope, own: dict[str, Any], subjects: Subject
     )
 
 
-def _text(node: Node, above: Scope, subjects: Subjects) -> Row:
+def _text(node: Node, above: Scope, subjects: Subjects, linear: str | None) -> Row:
     section = node.parent
     while section is not None and section.concept is NO_CODE:
         section = section.parent
@@ -181,7 +184,8 @@ def _text(node: Node, above: Scope, subjects: Subjects) -> Row:
         node.path,
         above.group,
         *node.concept,
-        node.text,
+        node.text if linear is None else linear,
+        linear is not None,
         *(section.concept if section is not None else NO_CODE),
         subjects.of(node),
         *_time(node, above),

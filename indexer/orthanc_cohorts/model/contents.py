@@ -148,12 +148,13 @@ EVALUATION = Table(
 
 TEXT_ITEM = Table(
     "text_item",
-    "One row per TEXT item, kept whole.",
+    "One row per TEXT item, kept whole, and one per container whose content flows, in words.",
     (
         PATH,
         Column("group_path", TEXT, "Path of the innermost observation group, NULL outside any"),
         *code("concept", "the heading of the text"),
-        Column("text", TEXT, "TextValue, line ends as sent"),
+        Column("text", TEXT, "TextValue, line ends as sent; of a container its items in order"),
+        Column("linearised", BOOLEAN, "Whether it is the text of a CONTINUOUS container, made of its items"),
         *code("section", "the innermost container with a heading around it"),
         *times("text"),
     ),

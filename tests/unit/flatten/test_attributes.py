@@ -128,6 +128,7 @@ def test_private_elements_inside_a_content_item_are_kept_under_its_path():
     ]
 
 
+@pytest.mark.filterwarnings("ignore:Invalid value for VR UI")
 def test_a_uid_that_is_none_is_kept_and_told():
     rows = rows_of(build.sr([build.uidref("DCM|112040|Tracking UID", "not a uid")]))
 
