@@ -43,8 +43,9 @@ format: $(VENV)/.installed ## rewrite the sources in the format that `check` wan
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-docs: $(VENV)/.installed ## regenerate what is generated from code: configuration reference
+docs: $(VENV)/.installed ## regenerate what is generated from code: configuration and table reference
 	$(BIN)/python scripts/configuration.py
+	$(BIN)/python scripts/tables.py
 
 bench: $(VENV)/.installed ## measure against peers in the same run; writes docs/performance.md
 	$(BIN)/python tests/benchmarks $(OPTIONS)

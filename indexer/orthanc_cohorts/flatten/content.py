@@ -59,6 +59,7 @@ _TERMS = {
 """Value types and relationship types as encoded, so that the usual ones need no decoding."""
 
 _UID = re.compile(r"[0-9.]{1,64}")
+_KNOWN_TYPES = {term: name for term, name in _TERMS.items() if name in _VALUE_TYPES}
 _TEXT_TAGS = {
     "UIDREF": 0x0040A124,
     "PNAME": 0x0040A123,
@@ -76,6 +77,7 @@ ITEM_TAGS = frozenset(
     }
 )
 """What a content item is made of; anything else in it is kept as an attribute."""
+_GRAPHIC_DATA = ((0x00700022, b"FL"), (0x0040A132, b"UL"), (0x0040A138, b""), (0x0040A13A, b""))
 _NO_TIME: Row = (None, None, None)
 _NO_GRAPHIC: Row = (None, None, None)
 _NO_CONTAINER: Row = (None, None, None)
@@ -91,44 +93,38 @@ class Node:
 
     parent: None for the root. children: in order. number: of a NUM item. value_code: of a CODE item. target:
     path that a by-reference item names. continuous: a container whose content flows.
+    coordinates: how many numbers an SCOORD, SCOORD3D or TCOORD has.
+    What most items do not have is a default of the class: to set it in each took a third of the making.
     """
 
-    __slots__ = (
-        "children",
-        "concept",
-        "continuous",
-        "decoder",
-        "depth",
-        "item",
-        "number",
-        "observation_time",
-        "parent",
-        "path",
-        "relationship",
-        "target",
-        "template",
-        "text",
-        "value_code",
-        "value_type",
-    )
+    children: list[Node] = []  # noqa: RUF012 (shared and empty: whoever has children gets a list of its own)
+    concept: Code = NO_CODE
+    continuous = False
+    coordinates = 0
+    number: Measured = NO_NUMBER
+    observation_time: times.Moment | None = None
+    relationship: str | None = None
+    target: str | None = None
+    template: str | None = None
+    text: str | None = None
+    value_code: Code = NO_CODE
+    value_type: str | None = None
 
-    def __init__(self, item: DataSet, parent: Node | None, path: str, depth: int, decoder: Decoder) -> None:
+    def __init__(
+        self,
+        item: DataSet,
+        parent: Node | None,
+        path: str,
+        depth: int,
+        decoder: Decoder,
+        codes: CodeReader,
+    ) -> None:
         self.item = item
         self.parent = parent
         self.path = path
         self.depth = depth
         self.decoder = decoder
-        self.children: list[Node] = []
-        self.concept: Code = NO_CODE
-        self.value_code: Code = NO_CODE
-        self.number: Measured = NO_NUMBER
-        self.text: str | None = None
-        self.target: str | None = None
-        self.continuous = False
-        self.template: str | None = None
-        self.observation_time: times.Moment | None = None
-        self.relationship: str | None = None
-        self.value_type: str | None = None
+        self.codes = codes
 
 
 def content_edges(edges: list[Node], nodes: list[Node]) -> list[Row]:
@@ -151,7 +147,7 @@ class ContentReader:
         self, decoder: Decoder, codes: CodeReader, findings: Findings, max_items: int | None
     ) -> None:
         self._root_decoder = decoder
-        self._codes = {id(decoder): codes}
+        self._root_codes = codes
         self._findings = findings
         self._max_items = max_items
         self.alternatives: list[Row] = []
@@ -165,7 +161,8 @@ class ContentReader:
         nodes: list[Node] = []
         rows: list[Row] = []
         # Last in, first out: children are pushed in reverse, so that they come out in document order.
-        waiting: list[tuple[Node, int]] = [(Node(root, None, "1", 0, self._root_decoder), 1)]
+        top = Node(root, None, "1", 0, self._root_decoder, self._root_codes)
+        waiting: list[tuple[Node, int]] = [(top, 1)]
         while waiting:
             node, ordinal = waiting.pop()
             if self._max_items is not None and len(nodes) >= self._max_items:
@@ -179,35 +176,33 @@ class ContentReader:
                 if node.depth >= MAX_DEPTH:
                     self._note(node, "too-deep", "items below are not followed")
                     continue
-                path, depth, decoder = node.path, node.depth + 1, node.decoder
+                path, depth = node.path, node.depth + 1
                 count = len(children)
                 node.children = [
-                    Node(child, node, f"{path}.{number}", depth, self._decoder_of(child, decoder))
+                    Node(child, node, f"{path}.{number}", depth, *_language(child, node))
                     for number, child in enumerate(children, 1)
                 ]
                 waiting += zip(reversed(node.children), range(count, 0, -1), strict=True)
         return nodes, rows
 
-    def _decoder_of(self, item: DataSet, decoder: Decoder) -> Decoder:
-        if 0x00080005 not in item:
-            return decoder
-        own = Decoder(values.word(item, 0x00080005))
-        self._codes[id(own)] = CodeReader(own)
-        return own
-
     def _note(self, node: Node, rule: str, action: str, raw_value: str | None = None) -> None:
         self._findings.add(rule, action, path=node.path, raw_value=raw_value)
 
     def _row(self, node: Node, ordinal: int) -> Row:
-        item, parent = node.item, node.parent
-        codes = self._codes[id(node.decoder)]
+        item, parent, codes = node.item, node.parent, node.codes
         by_reference = self._by_reference(node) if _BY_REFERENCE in item else None
-        value_type, raw_type = self._value_type(node, by_reference)
+        stated = item.get(VALUE_TYPE)
+        value_type, raw_type = _KNOWN_TYPES.get(stated) if type(stated) is bytes else None, None
+        if value_type is None:
+            value_type, raw_type = self._value_type(node, by_reference)
         node.value_type = value_type
         if parent is not None:
-            node.relationship = _term(item, _RELATIONSHIP)
+            stated = item.get(_RELATIONSHIP)
+            node.relationship = _TERMS.get(stated) if type(stated) is bytes else None
             if node.relationship is None:
-                self._note(node, "relationship-missing", "taken as CONTAINS")
+                node.relationship = values.word(item, _RELATIONSHIP)
+                if node.relationship is None:
+                    self._note(node, "relationship-missing", "taken as CONTAINS")
         concept = version = None
         if _CONCEPT_NAME in item:
             concept = node.concept = codes.first(item, _CONCEPT_NAME)
@@ -233,10 +228,10 @@ class ContentReader:
             )  # fmt: skip
         elif value_type == "CODE":
             value_code = node.value_code = codes.first(item, _CONCEPT_CODE)
-            stated = values.items(item, _CONCEPT_CODE)
-            if stated and (len(stated) > 1 or _EQUIVALENT in stated[0]):
-                self._add_alternatives(node, "value_code", stated, codes)
-                if len(stated) > 1:
+            answers = values.items(item, _CONCEPT_CODE)
+            if answers and (len(answers) > 1 or _EQUIVALENT in answers[0]):
+                self._add_alternatives(node, "value_code", answers, codes)
+                if len(answers) > 1:
                     self._note(node, "code-several-values", "the first is used; the others are alternatives")
         elif value_type == "TEXT":
             node.text = values.long_text(item, _TEXT_VALUE, node.decoder)
@@ -246,6 +241,7 @@ class ContentReader:
             moment = self._text_and_time(node, value_type)
         elif value_type in ("SCOORD", "SCOORD3D", "TCOORD"):
             graphic = _graphic(item)
+            node.coordinates = len(graphic[1] or ())
             frame_of_reference = values.word(item, 0x30060024)
         text = node.text
         if text is None and _TEXT_VALUE in item:
@@ -294,7 +290,7 @@ class ContentReader:
 
     def _value_type(self, node: Node, by_reference: str | None) -> tuple[str | None, str | None]:
         """Return (normalised, as sent where that differs)."""
-        stated = _term(node.item, VALUE_TYPE)
+        stated = values.word(node.item, VALUE_TYPE)
         if stated in _VALUE_TYPES or (by_reference is not None and stated is None):
             return stated, None
         alias = _VALUE_TYPE_ALIASES.get(stated or "")
@@ -338,15 +334,18 @@ class ContentReader:
         return _NO_TIME
 
 
-def _term(item: DataSet, tag: int) -> str | None:
-    value = item.get(tag)
-    return (_TERMS.get(value) if type(value) is bytes else None) or values.word(item, tag)
+def _language(item: DataSet, parent: Node) -> tuple[Decoder, CodeReader]:
+    """Return how the texts and codes of an item are read: its own character set, else that around it."""
+    if 0x00080005 not in item:
+        return parent.decoder, parent.codes
+    own = Decoder(values.word(item, 0x00080005))
+    return own, CodeReader(own)
 
 
 def _graphic(item: DataSet) -> Row:
     """Return (type, coordinates or None) of SCOORD, SCOORD3D or TCOORD (PS3.3 C.18.6, C.18.7, C.18.9)."""
     kind = values.word(item, 0x00700023) or values.word(item, 0x0040A130)
-    for tag, vr in ((0x00700022, b"FL"), (0x0040A132, b"UL"), (0x0040A138, b"")):
+    for tag, vr in _GRAPHIC_DATA:
         if tag in item:
             return kind, [n if n is None else float(n) for n in values.numbers(item, tag, vr)]
     return kind, None

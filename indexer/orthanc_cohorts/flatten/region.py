@@ -11,7 +11,6 @@ from orthanc_cohorts.model.rows import Row
 
 COORDINATES = frozenset({"SCOORD", "SCOORD3D", "TCOORD"})
 _DIMENSIONS = {"SCOORD": 2, "SCOORD3D": 3, "TCOORD": 1}
-_GRAPHIC_DATA = ((0x00700022, b"FL"), (0x0040A132, b"UL"), (0x0040A138, b""), (0x0040A13A, b""))
 _REFERENCED_SOP = 0x00081199
 
 
@@ -29,14 +28,13 @@ def region_row(node: Node, group: str | None) -> Row:
         ),
         {},
     )
-    count = next((len(values.numbers(item, tag, vr)) for tag, vr in _GRAPHIC_DATA if tag in item), 0)
     kind = node.value_type or ""
     return (
         node.path,
         group,
         kind,
         values.word(item, 0x00700023) or values.word(item, 0x0040A130),
-        count // _DIMENSIONS[kind],
+        node.coordinates // _DIMENSIONS[kind],
         values.word(item, 0x30060024),
         values.word(item, 0x00480301),
         values.word(item, 0x0070031A),

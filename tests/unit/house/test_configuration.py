@@ -35,6 +35,12 @@ def test_the_configuration_reference_is_generated_from_the_settings(checkout: Pa
     assert (checkout / "docs/configuration.md").read_text(encoding="utf-8") == generator.reference()
 
 
+def test_the_table_reference_is_generated_from_the_model(checkout: Path) -> None:
+    generator = module_from(checkout / "scripts/tables.py")
+
+    assert (checkout / "docs/tables.md").read_text(encoding="utf-8") == generator.reference()
+
+
 def test_the_shipped_configuration_is_accepted_and_equals_the_defaults(checkout: Path) -> None:
     text = re.sub(r"^\s*//.*$", "", documented(), flags=re.MULTILINE)
 
