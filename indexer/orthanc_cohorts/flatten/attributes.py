@@ -68,8 +68,13 @@ def attribute_rows(ds: DataSet, decoder: Decoder, findings: Findings) -> list[Ro
             except TypeError:  # a sequence where a text belongs
                 known = None
             if known is None:
+                failed, decoder.failed = decoder.failed, False
                 known = tuple(_values(ds, tag, value, f"{tag:08X}", None, decoder))
-                _remember(key, known)
+                if decoder.failed:
+                    failed = True  # not remembered: each object has to tell of it
+                else:
+                    _remember(key, known)
+                decoder.failed = failed
             rows += known
         elif kind is list:
             rows += _nested(value, f"{tag:08X}", "", decoder)

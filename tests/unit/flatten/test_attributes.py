@@ -134,3 +134,12 @@ def test_a_uid_that_is_none_is_kept_and_told():
 
     assert table(rows, "content_item", "text_value")[1] == "not a uid"
     assert rules(rows) == ["uid-malformed"]
+
+
+def test_a_text_that_cannot_be_decoded_is_told_of_every_object():
+    ds = build.ct(SpecificCharacterSet="ISO_IR 192", ImageComments="abcd")
+    data = build.to_bytes(ds).replace(b"abcd", b"a\xe4cd")
+
+    first, second = rows_of(data), rows_of(data)
+
+    assert rules(first) == rules(second) == ["text-not-in-character-set"]
