@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -213,6 +213,52 @@ def count(
         say(line)
     for warning in words.warnings(answer):
         complain(warning)
+
+
+@app.command()
+def flatten(
+    paths: Annotated[
+        list[Path], typer.Argument(exists=True, metavar="PATH...", help="DICOM files, and folders of them.")
+    ],
+    out: Annotated[Path, typer.Option(file_okay=False, help="Folder for one file per table.")],
+    format_: Annotated[
+        Literal["parquet", "ndjson"], typer.Option("--format", help="Format of the files.")
+    ] = "parquet",
+    jobs: Annotated[
+        int | None, typer.Option(min=1, max=1024, help="Reading processes; default: one per core.")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files of an earlier run.")] = False,
+) -> None:
+    """Write the rows that the index would hold of DICOM files, without any Orthanc.
+
+    Files met in folders that show no sign of DICOM are passed over. Status 0: everything was read. 1: some
+    files were not, or not whole; they are listed, and the rest is written. 2: nothing was written.
+    """
+    from orthanc_cohorts.cli.flatten import run
+
+    raise typer.Exit(run(paths, out, format_, jobs, overwrite))
+
+
+@app.command()
+def check(
+    paths: Annotated[
+        list[Path], typer.Argument(exists=True, metavar="PATH...", help="DICOM files, and folders of them.")
+    ],
+    severity: Annotated[
+        Literal["error", "warning", "info"], typer.Option(help="The mildest finding to show.")
+    ] = "warning",
+    fail_on: Annotated[
+        Literal["error", "warning", "info"], typer.Option(help="The mildest finding that fails.")
+    ] = "error",
+    as_json: AsJson = False,
+) -> None:
+    """Check structured reports against the standard templates they follow (PS3.16).
+
+    Status 0: all keep to them. 1: some do not. 2: some files could not be read, or the command was wrong.
+    """
+    from orthanc_cohorts.cli.check import run
+
+    raise typer.Exit(run(paths, severity, fail_on, as_json))
 
 
 @app.command()

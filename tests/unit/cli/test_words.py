@@ -12,12 +12,13 @@ import pytest
 from typer.testing import CliRunner
 
 from orthanc_cohorts import __version__
-from orthanc_cohorts.cli import count, doctor, status
+from orthanc_cohorts.cli import count, doctor, flatten, status
 from orthanc_cohorts.cli.backfill import watch
 from orthanc_cohorts.cli.connection import SidecarUnavailable, credentials
 from orthanc_cohorts.cli.main import app
 from orthanc_cohorts.cli.terminal import progress
 from orthanc_cohorts.errors import ConfigurationError
+from orthanc_cohorts.offline.report import Clash, Report, Trouble
 
 ANSWER = {"count": 1, "unit": "study", "hash": "ab", "generation": 7, "elapsed_ms": 4.25, "warnings": []}
 
@@ -176,12 +177,34 @@ def test_credentials_come_from_the_option_else_from_the_environment(monkeypatch)
         credentials("a")
 
 
-@pytest.mark.parametrize("command", ["serve", "install", "backfill", "status", "doctor", "count", "demo"])
+@pytest.mark.parametrize(
+    "command", ["serve", "install", "backfill", "status", "doctor", "count", "flatten", "demo"]
+)
 def test_every_command_has_a_help(command):
     result = CliRunner().invoke(app, [command, "--help"])
 
     assert result.exit_code == 0
     assert "\x1b" not in result.output
+
+
+def test_a_run_without_trouble_tells_numbers_only():
+    told = flatten.lines(Report(files=1_200, objects=1_200, rows={"instance": 1_200, "study": 3}))
+
+    assert [line.split() for line in told] == [
+        ["files", "1,200"], ["objects", "1,200"], [], ["rows"], ["instance", "1,200"], ["study", "3"],
+    ]  # fmt: skip
+    assert flatten.complaints(Report(objects=1)) == []
+
+
+def test_what_a_run_could_not_read_is_told_with_the_reason_and_many_clashes_are_cut_short():
+    clashes = [Clash(f"/in/{n}", "1.2") for n in range(25)]
+    report = Report(objects=1, clashes=clashes, troubles=[Trouble("/in/x", "truncated")])
+
+    told = flatten.complaints(report)
+
+    assert told[0] == "/in/0: another object has the identifiers of 1.2; both are kept"
+    assert told[-2:] == ["... and 5 more with the identifiers of another", "/in/x: truncated"]
+    assert len(told) == flatten.SHOWN_CLASHES + 2
 
 
 def test_progress_is_plain_lines_where_there_is_no_terminal(capsys):
