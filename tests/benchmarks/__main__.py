@@ -1,7 +1,7 @@
 """`make bench`: measures everything in one run, prints it and writes docs/performance.md.
 
-`--quick`: fewer rounds, to see that it works; writes nothing. `--only PART`: one of reading, ingest,
-freshness, proxying. Ends with 1 when a number to hold is not held.
+`--quick`: fewer rounds, to see that it works; writes nothing. `--only PART`: one of reading, corpus,
+large, ingest, freshness, proxying. Ends with 1 when a number to hold is not held.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if sys.path and Path(sys.path[0]).resolve() == HERE:
     # Run as a folder, whose modules are `benchmarks.*` beside the builders and the harness.
     sys.path[0] = str(HERE.parent)
 
-from benchmarks import freshness, ingest, proxying, reading  # noqa: E402
+from benchmarks import freshness, ingest, large, proxying, reading  # noqa: E402
 from benchmarks.figures import Part, lines, machine, page, versions  # noqa: E402
 from orthanc.harness import Orthanc, missing  # noqa: E402
 
@@ -55,6 +55,8 @@ def main() -> int:
 def _measurements(folder: Path, quick: bool) -> dict[str, Callable[[], Part]]:
     return {
         "reading": lambda: reading.measure(CORPUS, quick),
+        "corpus": lambda: reading.measure_corpus(CORPUS, quick),
+        "large": lambda: large.measure(folder / "large", quick),
         "ingest": lambda: ingest.measure(folder, quick, lambda line: print(line, flush=True)),
         "freshness": lambda: freshness.measure(folder, quick),
         "proxying": lambda: proxying.measure(folder, quick),
@@ -72,7 +74,8 @@ def _orthanc_version(folder: Path) -> str:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="fewer rounds; writes no page")
-    parser.add_argument("--only", choices=("reading", "ingest", "freshness", "proxying"), help="one part")
+    parts = ("reading", "corpus", "large", "ingest", "freshness", "proxying")
+    parser.add_argument("--only", choices=parts, help="one part")
     return parser.parse_args()
 
 
