@@ -19,9 +19,10 @@ What objects say, as rows. NULL always means "not stated"; empty text is never s
 `instance_key`, `series_key` and `study_key` in front (`attribute`: `instance_keys`, a list); files of
 `orthanc-cohorts flatten` carry the UIDs beside them. A code is sent as three columns `<name>_scheme`,
 `<name>_code`, `<name>_meaning`; where the index adds a canonical column `<name>` (`SCHEME|code`, SRT made
-SCT) it is listed as such: compare that one, never a meaning. Numbers with a unit get `unit`, `value_canonical` and
-`unit_canonical` in `measurement`. The views `live_<table>` hide what was deleted or replaced and add the
-clinical time (`event_time`, `event_time_source`, `event_time_precision`) to statements.
+SCT) it is listed as such: compare that one, never a meaning. Numbers with a unit get `unit`,
+`value_canonical` and `unit_canonical` in `measurement`. The views `live_<table>` hide what was deleted or
+replaced and add the clinical time (`event_time`, `event_time_source`, `event_time_precision`) to
+statements.
 
 Derived from these: `series`, `study`, `patient`, `patient_identity` ([sql/schema](../sql/schema)); views for
 analysts stand in [sql/views](../sql/views), documented questions in [sql/examples](../sql/examples).

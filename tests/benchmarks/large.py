@@ -37,8 +37,8 @@ def measure(folder: Path, quick: bool) -> Part:
     header_ms, read_bytes = _apart(_read_header, image)
     how = (
         f"A report of {items:,} items ({len(data):,} bytes), flattened once in a process of its own whose "
-        "garbage collector is set as the sidecar's: memory is the rise of its peak. An image of 512 x 512 pixels "
-        "of 16 bit from its file to all rows, median of 400; bytes as read from the file."
+        "garbage collector is set as the sidecar's: memory is the rise of its peak. An image of 512 x 512 "
+        "pixels of 16 bit from its file to all rows, median of 400; bytes as read from the file."
     )
     return Part(
         "What is large",

@@ -63,8 +63,8 @@ def measure_corpus(corpus: Path, quick: bool) -> Part:
             continue  # left to pydicom: there is nothing to compare
     slowest_scan, slowest_rows = min(scans, key=scans.__getitem__), min(rows, key=rows.__getitem__)
     how = (
-        f"The {len(scans)} reports of at least 40 items among the real files beside this checkout, each read in "
-        "turns as above; of the ratios of all files the median and the smallest."
+        f"The {len(scans)} reports of at least 40 items among the real files beside this checkout, each read "
+        "in turns as above; of the ratios of all files the median and the smallest."
     )
     return Part(
         "Reading every real report",
