@@ -1,6 +1,7 @@
 """DICOM JSON (PS3.18 Annex F) as an element tree, so that it flattens like the file it was made from.
 
-Standard library only. Lenient: numbers may stand for text, text for numbers; a sequence may lack `Value`.
+Standard library only. Lenient: numbers may stand for text, text for numbers; a sequence may lack `Value`, an
+element its VR.
 """
 
 from __future__ import annotations
@@ -12,12 +13,15 @@ from base64 import b64decode
 from struct import Struct, error
 from typing import Any
 
+from orthanc_cohorts.dicom.dictionary import SEQUENCE_TAGS
 from orthanc_cohorts.dicom.scan import BULK_BYTES
 from orthanc_cohorts.dicom.tree import DataSet, Flaw, ParsedFile, Skipped, Typed, Value
+from orthanc_cohorts.dicom.vrs import PUBLIC_VRS
 from orthanc_cohorts.errors import NotDicom
 
 _CHARACTER_SET = 0x00080005
 _TAG = re.compile(r"[0-9A-Fa-f]{8}")
+_VR = re.compile("[A-Z]{2}")
 _BINARY = {
     "US": Struct("<H"),
     "SS": Struct("<h"),
@@ -71,22 +75,22 @@ class _Reader:
             for name, element in sorted(members.items()):
                 if _TAG.fullmatch(name) and isinstance(element, dict):
                     tag = int(name, 16)
-                    if element.get("vr") == "SQ":
+                    vr = _vr(tag, element)
+                    if vr == "SQ":
                         items = [item if isinstance(item, dict) else {} for item in _listed(element)]
                         children: list[DataSet] = [{} for _ in items]
                         tree[tag] = children
                         trees += children
                         waiting += zip(items, children, strict=True)
                     else:
-                        tree[tag] = self._value(tag, element)
+                        tree[tag] = self._value(tag, vr, element)
         if self._beyond_ascii:
             for tree in trees:
                 tree.pop(_CHARACTER_SET, None)
             root[_CHARACTER_SET] = b"ISO_IR 192"
         return root
 
-    def _value(self, tag: int, element: dict[str, Any]) -> Value:
-        vr = str(element.get("vr", "UN"))
+    def _value(self, tag: int, vr: str, element: dict[str, Any]) -> Value:
         try:
             if "BulkDataURI" in element:
                 return Skipped(None)
@@ -94,7 +98,7 @@ class _Reader:
                 value = b64decode(element["InlineBinary"])
                 return Skipped(len(value)) if len(value) > BULK_BYTES else _kept(tag, vr, value)
             return _kept(tag, vr, self._encoded(vr, _listed(element)))
-        except (ValueError, TypeError, error, binascii.Error):
+        except (ValueError, TypeError, OverflowError, error, binascii.Error):
             self.flaws.append(Flaw("json-value-unreadable", tag, f"left empty: no value of VR {vr}"))
             return b""
 
@@ -109,6 +113,14 @@ class _Reader:
         text = "\\".join(_text(value) for value in stated)
         self._beyond_ascii = self._beyond_ascii or not text.isascii()
         return text.encode("utf-8")
+
+
+def _vr(tag: int, element: dict[str, Any]) -> str:
+    """Return the VR that an element states, else that of the dictionary: some servers leave it out."""
+    stated = element.get("vr")
+    if isinstance(stated, str) and _VR.fullmatch(stated):
+        return stated
+    return "SQ" if tag in SEQUENCE_TAGS else PUBLIC_VRS.get(tag, "UN")
 
 
 def _listed(element: dict[str, Any]) -> list[Any]:

@@ -14,12 +14,14 @@ from pydicom import dcmread
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 
-from orthanc_cohorts.dicom.scan import BULK_BYTES
+from orthanc_cohorts.dicom.dictionary import SEQUENCE_TAGS
+from orthanc_cohorts.dicom.scan import BULK_BYTES, is_bulk
 from orthanc_cohorts.dicom.tree import DataSet, Flaw, ParsedFile, Skipped, Typed
 from orthanc_cohorts.errors import NotDicom
 
 _LAYOUTS = {"US": "<H", "SS": "<h", "UL": "<I", "SL": "<i", "FL": "<f", "FD": "<d", "UV": "<Q", "SV": "<q"}
 _WIDTHS = {"US": 2, "SS": 2, "AT": 2, "UL": 4, "SL": 4, "FL": 4, "FD": 8, "UV": 8, "SV": 8}
+_PIXEL_REPRESENTATION = 0x00280103
 _BINARY = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN"})
 _TYPED = frozenset(_WIDTHS)
 
@@ -59,8 +61,10 @@ def _tree(root: Dataset) -> DataSet:
     while waiting:
         ds, tree = waiting.pop()
         little = bool(getattr(ds, "original_encoding", (None, True))[1] is not False)
-        for tag in sorted(ds.keys()):
-            element: Any = ds.get_item(tag)
+        elements: dict[Any, Any] = {tag: ds.get_item(tag) for tag in ds.keys()}  # noqa: SIM118 (not converted)
+        if _PIXEL_REPRESENTATION in elements:
+            del ds[_PIXEL_REPRESENTATION]  # pydicom looks at it for each sequence, and fails if it is damaged
+        for tag, element in elements.items():
             if _is_sequence(ds, tag, element):
                 items: list[DataSet] = []
                 tree[int(tag)] = items
@@ -78,13 +82,13 @@ def _tree(root: Dataset) -> DataSet:
 def _is_sequence(ds: Dataset, tag: Any, element: Any) -> bool:
     if not isinstance(element, RawDataElement):
         return bool(element.VR == "SQ")
-    if element.VR not in (None, "SQ", "UN"):
-        return False
-    if element.VR is None and not element.value:
+    if element.VR not in (None, "UN"):
+        return bool(element.VR == "SQ")
+    if int(tag) not in SEQUENCE_TAGS:
+        return False  # pydicom would look a private one up among the vendors' dictionaries
+    if not element.value:
         return bool(ds[tag].VR == "SQ")
-    return element.VR == "SQ" or bool(
-        element.value and element.value[:2] in (b"\xfe\xff", b"\xff\xfe") and ds[tag].VR == "SQ"
-    )
+    return element.value[:2] in (b"\xfe\xff", b"\xff\xfe") and bool(ds[tag].VR == "SQ")
 
 
 def _converted(element: Any) -> Any:
@@ -104,7 +108,7 @@ def _value(element: RawDataElement, little_endian: bool) -> Any:
         return b""
     if element.length == 0xFFFFFFFF:
         return Skipped(None)
-    if len(value) > BULK_BYTES and (vr in _BINARY or vr is None):
+    if len(value) > BULK_BYTES and (vr in _BINARY or (vr is None and is_bulk(int(element.tag)))):
         return Skipped(len(value))
     width = _WIDTHS.get(vr or "")
     if width and not little_endian:

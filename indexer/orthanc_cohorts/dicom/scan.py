@@ -20,10 +20,12 @@ BULK_BYTES = 65_536
 """A binary value longer than this is jumped over."""
 
 _UNDEFINED = 0xFFFFFFFF
+_UID_BYTES = 64
 _ITEM = 0xFFFEE000
 _ITEM_END = 0xFFFEE00D
 _SEQUENCE_END = 0xFFFEE0DD
 _ITEM_START = b"\xfe\xff\x00\xe0"
+_SEQUENCE_CLOSED = b"\xfe\xff\xdd\xe0\0\0\0\0"
 _PIXEL_DATA = 0x7FE00010
 _CODED_START = b"\x08\x00\x00\x01"  # CodeValue, the first element of nearly every coded item
 _CODED_BYTES = 512
@@ -93,7 +95,7 @@ def _meta(source: _Source) -> tuple[int, str | None]:
     if len(head) < position + 8:
         raise NotDicom("shorter than one data element")
     group = head[position] | head[position + 1] << 8
-    if position == 0 and (group == 0 or group > 0x0040 or group % 2):
+    if position == 0 and (group == 0 or group > 0x0040 or group % 2) and not _is_big_endian(head):
         raise NotDicom("neither a preamble nor a data element at the start")
     syntax = None
     while True:
@@ -104,11 +106,14 @@ def _meta(source: _Source) -> tuple[int, str | None]:
         if group != 0x0002:
             break
         position += 8
-        if vr in _KINDS and _KINDS[vr] is _LONG:
+        if vr not in _KINDS:  # some writers leave the VRs out here too, against PS3.10 7.1
+            length = _length(data, position - base - 4)[0]
+        elif _KINDS[vr] is _LONG:
             length = _length(data, position - base)[0]
             position += 4
         if element == 0x0010:
-            syntax = source.read(position, length).rstrip(b"\0 ").decode("latin-1") or None
+            stated = source.read(position, min(length, _UID_BYTES))
+            syntax = stated.rstrip(b"\0 ").decode("latin-1") or None
         position += length
     return position, syntax
 
@@ -117,12 +122,17 @@ def _is_explicit(source: _Source, position: int, syntax: str | None, flaws: list
     """Tell by the first element, since files lie about their transfer syntax."""
     head = source.read(position, 8)
     seen = head[4:6] in _KINDS
-    if len(head) == 8 and head[0] == 0 and head[1] != 0 and head[4:6] in (b"UL", b"UI", b"CS"):
+    if _is_big_endian(head):
         raise UnsupportedEncoding("the data set is big endian, whatever the meta header says")
     stated = syntax != IMPLICIT_LITTLE_ENDIAN
     if syntax is not None and stated != seen and len(head) == 8:
         flaws.append(Flaw("transfer-syntax-wrong", 0x00020010, "read as the first element shows"))
     return seen
+
+
+def _is_big_endian(head: bytes) -> bool:
+    """Tell by the first element: groups up to 0x00FF that state a VR."""
+    return len(head) >= 8 and head[0] == 0 and head[1] != 0 and head[4:6] in _KINDS
 
 
 class _Walk:
@@ -147,8 +157,8 @@ class _Walk:
         dataset = root
         end = size  # of the open data set; beyond the file where a delimiter closes it
         # One entry per open sequence: the data set and the end to return to, the sequence, its own end,
-        # the encoding around it, and its key in _SEEN where it may be kept.
-        stack: list[tuple[DataSet, int, list[DataSet], int, bool, tuple[bytes, bool] | None]] = []
+        # the encoding around it, its key in _SEEN where it may be kept, and where it must end for that.
+        stack: list[tuple[DataSet, int, list[DataSet], int, bool, tuple[bytes, bool] | None, int]] = []
         while True:
             while position < end:
                 if position + 12 > limit:
@@ -195,21 +205,32 @@ class _Walk:
                     if length != _UNDEFINED and length > size - position:
                         self._cut_off(tag)
                         length = size - position
-                    # PS3.5 6.2.2: UN of undefined length is implicit VR inside, whatever the file is.
-                    inside = explicit and vr != b"UN"
+                    # PS3.5 6.2.2: UN is implicit VR inside, whatever the file is; not all writers know.
+                    inside = explicit and (vr != b"UN" or source.read(position + 12, 2) in kinds)
                     stop = _ENDLESS if length == _UNDEFINED else position + length
-                    key = None
-                    coded = length <= _CODED_BYTES and data.startswith(_CODED_START, position - base + 8)
-                    if (coded or length <= _REPEATED.get(tag, 0)) and stop <= limit:
-                        key = data[position - base : stop - base], inside
-                        known = _SEEN.get(key)
-                        if known is not None:
-                            dataset[tag] = known
-                            position = stop
-                            continue
+                    key, close = None, 0
+                    start = position - base
+                    most = _REPEATED.get(tag, 0)
+                    if not most and data.startswith(_CODED_START, start + 8):
+                        most = _CODED_BYTES
+                    if most:
+                        if length == _UNDEFINED:
+                            # Up to the first delimiter, which may be an inner one: then it is not kept below.
+                            delimiter = data.find(_SEQUENCE_CLOSED, start, start + most)
+                            close = delimiter + 8 if delimiter >= 0 else 0
+                        elif length <= most:
+                            close = start + length
+                        if start < close <= limit - base:
+                            key = data[start:close], inside
+                            close += base
+                            known = _SEEN.get(key)
+                            if known is not None:
+                                dataset[tag] = known
+                                position = close
+                                continue
                     sequence: list[DataSet] = []
                     dataset[tag] = sequence
-                    stack.append((dataset, end, sequence, stop, explicit, key))
+                    stack.append((dataset, end, sequence, stop, explicit, key, close))
                     explicit = inside
                     break
                 elif length == _UNDEFINED:
@@ -220,7 +241,7 @@ class _Walk:
                     if stop > size:
                         self._cut_off(tag)
                         length, stop = size - position, size
-                    if length > BULK_BYTES and (vr in _BINARY_VRS or (vr is None and _is_bulk(tag))):
+                    if length > BULK_BYTES and (vr in _BINARY_VRS or (vr is None and is_bulk(tag))):
                         dataset[tag] = Skipped(length)
                     else:
                         if stop <= limit:
@@ -236,7 +257,7 @@ class _Walk:
             while True:
                 if not stack:
                     return
-                outer, outer_end, sequence, sequence_end, outer_explicit, key = stack[-1]
+                outer, outer_end, sequence, sequence_end, outer_explicit, key, close = stack[-1]
                 if position >= sequence_end:
                     tag = _SEQUENCE_END
                 elif position + 8 > size:
@@ -257,7 +278,7 @@ class _Walk:
                     if length:
                         break
                 elif tag == _SEQUENCE_END:
-                    if key is not None and position == sequence_end and not self.flaws:
+                    if key is not None and position == close and not self.flaws:
                         _keep(key, sequence)
                     dataset, end, explicit = outer, outer_end, outer_explicit
                     stack.pop()
@@ -287,9 +308,13 @@ class _Walk:
         group, _, length = _header(data, offset)
         if group == 0xFFFE:
             return None, length
-        if group == 0 or (group % 2 == 0 and tag not in SEQUENCE_TAGS and length > self.source.size):
+        letters = data[offset + 4 : offset + 6]
+        possible = length <= self.source.size or (
+            length == _UNDEFINED and (group & 1 or tag in SEQUENCE_TAGS)
+        )
+        if group == 0 or not possible or (letters.isalpha() and letters.isupper()):
             raise UnsupportedEncoding(
-                f"({tag >> 16:04X},{tag & 0xFFFF:04X}) has neither a VR nor a possible length"
+                f"({tag >> 16:04X},{tag & 0xFFFF:04X}) has neither a known VR nor a possible length"
             )
         self.flaws.append(Flaw("element-without-vr", tag, "read as implicit VR"))
         return None, length
@@ -318,6 +343,7 @@ def _keep(key: tuple[bytes, bool], sequence: list[DataSet]) -> None:
     _seen_bytes += len(key[0])
 
 
-def _is_bulk(tag: int) -> bool:
+def is_bulk(tag: int) -> bool:
+    """Tell whether a long value is bulk data where the file states no VR."""
     group = tag >> 16
     return tag in BINARY_TAGS or group % 2 == 1 or 0x5000 <= group < 0x5100 or 0x6000 <= group < 0x6100

@@ -10,12 +10,13 @@ from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
 
-_DATE = re.compile(r"^(\d{4})[.\-/]?(\d{2})[.\-/]?(\d{2})$")
-_TIME = re.compile(r"^(\d{2}):?(?:(\d{2}):?(?:(\d{2})(?:\.(\d{1,6})\d*)?)?)?$")
+_DATE = re.compile(r"^(\d{4})[.\-/]?(\d{2})[.\-/]?(\d{2})$", re.ASCII)
+_TIME = re.compile(r"^(\d{2}):?(?:(\d{2}):?(?:(\d{2})(?:\.(\d{1,6})\d*)?)?)?$", re.ASCII)
 _DATETIME = re.compile(
-    r"^(\d{4})(?:(\d{2})(?:(\d{2})(?:(\d{2})(?:(\d{2})(?:(\d{2})(?:\.(\d{1,6})\d*)?)?)?)?)?)?([+-]\d{4})?$"
+    r"^(\d{4})(?:(\d{2})(?:(\d{2})(?:(\d{2})(?:(\d{2})(?:(\d{2})(?:\.(\d{1,6})\d*)?)?)?)?)?)?([+-]\d{4})?$",
+    re.ASCII,
 )
-_AGE = re.compile(r"^\s*(\d{1,4})\s*([DWMY])\s*$")
+_AGE = re.compile(r"^\s*(\d{1,4})\s*([DWMY])\s*$", re.ASCII)
 _YEARS = {"D": 1 / 365.2425, "W": 7 / 365.2425, "M": 1 / 12, "Y": 1.0}
 _PRECISIONS = ("year", "month", "day", "hour", "minute", "second")
 EPOCH_DAY = "1970-01-01"

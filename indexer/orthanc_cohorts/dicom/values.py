@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from math import isfinite
-from struct import Struct, error
+from struct import Struct
 
 from orthanc_cohorts.dicom.charset import Decoder
 from orthanc_cohorts.dicom.tree import DataSet, Typed
@@ -22,7 +22,7 @@ _BINARY = {
     b"FL": Struct("<f"),
     b"FD": Struct("<d"),
 }
-
+_FLOATS = frozenset({b"FL", b"FD"})
 _SHORT = 64
 """Bytes of a decimal value that is worth remembering."""
 
@@ -90,7 +90,8 @@ def numbers(ds: DataSet, tag: int, binary: bytes = b"") -> list[float | int | No
     layout = _BINARY.get(vr)
     if layout is None:
         return list(_decimals(value) if len(value) <= _SHORT else _decimals.__wrapped__(value))
-    return [number for (number,) in layout.iter_unpack(value[: len(value) // layout.size * layout.size])]
+    found = [number for (number,) in layout.iter_unpack(value[: len(value) // layout.size * layout.size])]
+    return [n if isfinite(n) else None for n in found] if vr in _FLOATS else found
 
 
 def number(ds: DataSet, tag: int, binary: bytes = b"") -> float | None:
@@ -131,7 +132,5 @@ def integers(ds: DataSet, tag: int, binary: bytes = b"") -> list[int]:
 def attribute_tags(ds: DataSet, tag: int) -> list[int]:
     """Return the tags that an AT value lists."""
     value = raw(ds, tag) or b""
-    try:
-        return [group << 16 | element for group, element in Struct("<HH").iter_unpack(value)]
-    except error:
-        return []
+    pairs = Struct("<HH").iter_unpack(value[: len(value) // 4 * 4])
+    return [group << 16 | element for group, element in pairs]

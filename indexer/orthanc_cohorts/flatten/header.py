@@ -113,7 +113,7 @@ def _first_frame(ds: DataSet) -> times.Moment | None:
     if not is_multi_frame(ds):
         return None
     stated = {values.word(item, 0x00189074) for item in frame_items(ds, 0x00209111)}
-    return min(filter(None, map(times.parse_datetime, stated)), default=None)
+    return min(filter(None, map(times.parse_datetime, stated)), key=lambda moment: moment[:2], default=None)
 
 
 def header_row(ds: DataSet, decoder: Decoder, codes: CodeReader, findings: Findings) -> Row:

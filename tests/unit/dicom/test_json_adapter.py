@@ -19,11 +19,14 @@ NOT_IN_JSON = ("transfer_syntax_uid", "reader", "character_set")
 
 
 def said(rows: Rows) -> dict[str, list[dict[str, object]]]:
-    """What an object says, whatever it is written in."""
-    return {
+    """What an object says, whatever it is written in; JSON does not tell the DS value 1 from 1.0."""
+    tables = {
         table: [{k: v for k, v in row.items() if k not in NOT_IN_JSON} for row in rows.dicts(table)]
         for table in rows.tables
     }
+    for row in tables["attribute"]:
+        row["text_value"] = row["text_value"] if row["number_value"] is None else None
+    return tables
 
 
 def test_the_seed_report_in_json_flattens_like_its_file(corpus: Path) -> None:
@@ -101,3 +104,45 @@ def test_a_value_that_its_vr_does_not_allow_is_left_empty_with_a_flaw() -> None:
 def test_what_holds_no_object_is_no_dicom(data: str | bytes) -> None:
     with pytest.raises(NotDicom):
         read_json(data)
+
+
+@pytest.mark.parametrize(
+    ("vr", "value"), [("FL", "1e300"), ("US", "1e999"), ("US", "NaN"), ("FD", "1" * 400)]
+)
+def test_a_number_beyond_what_its_vr_holds_is_left_empty_with_a_flaw(vr: str, value: str) -> None:
+    document = f'{{"00280010": {{"vr": "{vr}", "Value": [{value}]}}}}'
+
+    parsed = read_json(document)
+
+    assert parsed.dataset == {0x00280010: b""}
+    assert [flaw.rule for flaw in parsed.flaws] == ["json-value-unreadable"]
+
+
+def test_an_element_without_a_vr_is_read_by_the_dictionary() -> None:
+    document = {
+        "00280010": {"Value": [512]},
+        "00100010": {"Value": [{"Alphabetic": "A^B"}]},
+        "0040A043": {"Value": [{"00080100": {"Value": ["T-1"]}}]},
+        "0040A30A": {"Value": 1.5},
+        "00081115": {"Value": {"0020000E": {"Value": "1.2"}}},
+    }
+
+    tree = read_json(json.dumps(document)).dataset
+
+    assert tree == {
+        0x00280010: Typed(b"US", b"\x00\x02"),
+        0x00100010: b"A^B",
+        0x0040A043: [{0x00080100: b"T-1"}],
+        0x0040A30A: b"1.5",
+        0x00081115: [{0x0020000E: b"1.2"}],
+    }
+
+
+@pytest.mark.parametrize("vr", ["\ud800", "", "us", "a whole sentence", 7, None])
+def test_what_cannot_be_a_vr_is_read_by_the_dictionary_and_never_repeated(vr: object) -> None:
+    document = {"00280010": {"vr": vr, "Value": [512]}, "00280011": {"vr": vr, "Value": [[]]}}
+
+    parsed = read_json(json.dumps(document))
+
+    assert parsed.dataset == {0x00280010: Typed(b"US", b"\x00\x02"), 0x00280011: b""}
+    assert [flaw.action for flaw in parsed.flaws] == ["left empty: no value of VR US"]

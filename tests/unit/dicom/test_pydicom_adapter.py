@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -77,3 +79,43 @@ def test_the_adapter_says_that_it_read():
 def test_what_nobody_can_read_is_no_dicom():
     with pytest.raises(NotDicom):
         pydicom_adapter.read_bytes(b"")
+
+
+def test_a_long_text_is_kept_where_the_file_states_no_vr():
+    data = build.to_bytes(build.sr([build.text("Note", "x" * 100_000)]), build.IMPLICIT)
+
+    rows = by_pydicom(data)
+
+    assert [len(row["text"]) for row in rows.dicts("text_item")] == [100_000]
+    assert comparable(rows) == comparable(rows_of(data))
+
+
+@pytest.mark.parametrize("syntax", [build.EXPLICIT, build.IMPLICIT])
+@pytest.mark.parametrize("creator", ["GEMS_PARM_01", "SIEMENS CSA HEADER", "Philips Imaging DD 001"])
+def test_a_private_value_is_the_same_whether_pydicom_knows_its_creator_or_not(syntax: str, creator: str):
+    ds = build.ct()
+    block = ds.private_block(0x2001 if creator.startswith("Philips") else 0x0029, creator, create=True)
+    inner = struct.pack("<HHI", 0xFFFE, 0xE000, 12) + struct.pack("<HHI", 0x0008, 0x0100, 4) + b"T-1 "
+    for number in (0x5F, 0x10, 0x08):
+        block.add_new(number, "UN", inner)
+    data = build.to_bytes(ds, syntax)
+
+    assert pydicom_adapter.read_bytes(data).dataset == scan_bytes(data).dataset
+
+
+def test_elements_out_of_order_keep_the_order_of_the_file():
+    parts = ((0x0020, 0x0011, "IS", b"1 "), (0x0008, 0x1030, "LO", b"ab"), (0x0010, 0x0020, "LO", b"P1"))
+    head = build.raw_element(0x0008, 0x0018, "UI", b"1.2.3\0")
+    data = head + b"".join(build.raw_element(*part) for part in parts)
+
+    assert list(pydicom_adapter.read_bytes(data).dataset) == list(scan_bytes(data).dataset)
+
+
+@pytest.mark.parametrize("length", [1, 3, 9])
+def test_a_pixel_representation_of_odd_length_does_not_spoil_the_object(length: int):
+    ds = build.sr([build.num("Length", 1.5)])
+    representation = build.raw_element(0x0028, 0x0103, "US", bytes(length))
+    data = build.raw_element(0x0008, 0x0001, "UL", bytes(4)) + representation
+    data += build.to_bytes(ds, preamble=False)
+
+    assert comparable(by_pydicom(data)) == comparable(rows_of(data))

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from pydicom.datadict import DicomDictionary
+from pydicom.dataset import Dataset
 
 import build
 from orthanc_cohorts.dicom import values
@@ -213,3 +214,59 @@ def test_bytes_and_file_give_the_same_tree():
         file.flush()
 
         assert scan_file(file) == scan_bytes(io.BytesIO(data).getvalue())
+
+
+def test_a_meta_header_in_implicit_vr_is_read_over():
+    syntax = b"1.2.840.10008.1.2\0"
+    meta = element(0x00020000, struct.pack("<I", len(syntax) + 8)) + element(0x00020010, syntax)
+    data = bytes(128) + b"DICM" + meta + element(0x00080018, b"1.2.3\0")
+
+    parsed = scan_bytes(data)
+
+    assert parsed.dataset == {0x00080018: b"1.2.3\0"}
+    assert parsed.transfer_syntax_uid == "1.2.840.10008.1.2"
+    assert parsed.flaws == []
+
+
+@pytest.mark.parametrize("keyword", ["InstanceCreationDate", "SOPClassUID", "SpecificCharacterSet"])
+@pytest.mark.parametrize("preamble", [True, False])
+def test_big_endian_without_a_word_about_it_is_left_to_pydicom(keyword: str, preamble: bool):
+    ds = Dataset()
+    setattr(
+        ds, keyword, {"InstanceCreationDate": "20240131", "SOPClassUID": "1.2"}.get(keyword, "ISO_IR 100")
+    )
+    data = build.to_bytes(ds, build.BIG_ENDIAN, preamble=False)
+    if preamble:
+        meta = build.raw_element(0x0002, 0x0010, "UI", b"1.2.840.10008.1.2.1\0")
+        data = bytes(128) + b"DICM" + meta + data
+
+    with pytest.raises(UnsupportedEncoding):
+        scan_bytes(data)
+
+
+@pytest.mark.parametrize("length", [0, 4])
+def test_a_private_element_of_a_vr_that_nobody_knows_does_not_swallow_the_rest(length: int):
+    strange = struct.pack("<HH2sH", 0x0029, 0x1001, b"ZZ", length) + b"abcd"[:length]
+    rest = build.raw_element(0x0040, 0xA040, "CS", b"NUM ") + build.raw_element(
+        0x0042, 0x11, "OB", bytes(30_000)
+    )
+    data = build.raw_element(0x0008, 0x0018, "UI", b"1.2.3\0") + strange + rest
+
+    with pytest.raises(UnsupportedEncoding):
+        scan_bytes(data)
+
+
+@pytest.mark.parametrize("open_ended", [True, False])
+def test_items_of_an_unknown_vr_may_state_vrs_nevertheless(open_ended: bool):
+    body = build.raw_element(0x0008, 0x0100, "SH", b"T-1 ")
+    item = element(0xFFFEE000, body, 0xFFFFFFFF if open_ended else None)
+    if open_ended:
+        item += element(0xFFFEE00D, b"") + element(0xFFFEE0DD, b"")
+    length = 0xFFFFFFFF if open_ended else len(item)
+    unknown = struct.pack("<HH2sHI", 0x0040, 0xA043, b"UN", 0, length) + item
+    data = build.raw_element(0x0008, 0x0018, "UI", b"1.2.3\0") + unknown
+
+    parsed = scan_bytes(data)
+
+    assert values.word(values.first_item(parsed.dataset, 0x0040A043), 0x00080100) == "T-1"
+    assert parsed.complete

@@ -67,3 +67,10 @@ def test_a_birthday_counts_from_its_day_on():
     assert times.age_at("1960-03-01", "2024-02-29") == 63
     assert times.age_at("1960-03-01", "2024-03-01 08:00:00") == 64
     assert times.age_at("2030-01-01", "2024-03-01") is None
+
+
+@pytest.mark.parametrize("digits", ["١٢٣٠", "１２３０"])
+def test_digits_of_other_scripts_are_no_time(digits: str):
+    assert times.parse_time(digits) is None
+    assert times.parse_date("2024" + digits) is None
+    assert times.parse_datetime("2024" + digits) is None

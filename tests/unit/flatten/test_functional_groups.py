@@ -64,3 +64,12 @@ def test_the_earliest_frame_tells_when_the_object_was_acquired():
     )
 
     assert table(rows_of(ds), "instance", "acquisition_time") == ["2024-01-02 10:10:00"]
+
+
+def test_frames_with_and_without_an_offset_are_compared_by_their_local_time():
+    times = ("20240102101500+0100", "20240102101500", "20240102101600")
+    ds = enhanced(
+        Dataset(), *(macro("FrameContentSequence", FrameAcquisitionDateTime=time) for time in times)
+    )
+
+    assert table(rows_of(ds), "instance", "acquisition_time") == ["2024-01-02 10:15:00"]
