@@ -21,6 +21,6 @@ CREATE TABLE roi (
     category_meaning       VARCHAR,
     category               VARCHAR,
     contour_count          INTEGER,
-    point_count            INTEGER,
+    point_count            BIGINT,
     graphic_types          VARCHAR[]
 )

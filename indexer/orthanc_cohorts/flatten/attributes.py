@@ -66,7 +66,8 @@ def attribute_rows(ds: DataSet, decoder: Decoder, findings: Findings) -> list[Ro
             try:
                 known = _SEEN.get(key)
             except TypeError:  # a sequence where a text belongs
-                known = None
+                rows += _values(ds, tag, value, f"{tag:08X}", None, decoder)
+                continue
             if known is None:
                 failed, decoder.failed = decoder.failed, False
                 known = tuple(_values(ds, tag, value, f"{tag:08X}", None, decoder))
@@ -172,7 +173,7 @@ def _read(
     if vr in _BINARY:
         numbers = values.numbers(ds, tag, _BINARY[vr])
         if len(numbers) > MAX_VALUES:
-            return [("\\".join(str(number) for number in numbers), None, None)]
+            return [("\\".join("" if n is None else str(n) for n in numbers), None, None)]
         return [(None, None if n is None else float(n), None) for n in numbers]
     if vr == "AT":
         return [(f"{found:08X}", None, None) for found in values.attribute_tags(ds, tag)]

@@ -115,6 +115,7 @@ class Node:
         item: DataSet,
         parent: Node | None,
         path: str,
+        ordinal: int,
         depth: int,
         decoder: Decoder,
         codes: CodeReader,
@@ -122,6 +123,7 @@ class Node:
         self.item = item
         self.parent = parent
         self.path = path
+        self.ordinal = ordinal
         self.depth = depth
         self.decoder = decoder
         self.codes = codes
@@ -161,34 +163,34 @@ class ContentReader:
         nodes: list[Node] = []
         rows: list[Row] = []
         # Last in, first out: children are pushed in reverse, so that they come out in document order.
-        top = Node(root, None, "1", 0, self._root_decoder, self._root_codes)
-        waiting: list[tuple[Node, int]] = [(top, 1)]
+        waiting = [Node(root, None, "1", 1, 0, self._root_decoder, self._root_codes)]
         while waiting:
-            node, ordinal = waiting.pop()
+            node = waiting.pop()
             if self._max_items is not None and len(nodes) >= self._max_items:
                 raise TooManyItems(
                     f"more than {self._max_items} content items; read this object in the sidecar"
                 )
             nodes.append(node)
-            rows.append(self._row(node, ordinal))
+            rows.append(self._row(node))
             children = node.item.get(CONTENT_SEQUENCE)
             if type(children) is list and children:
                 if node.depth >= MAX_DEPTH:
                     self._note(node, "too-deep", "items below are not followed")
                     continue
-                path, depth = node.path, node.depth + 1
-                count = len(children)
+                path, depth, decoder, codes = node.path, node.depth + 1, node.decoder, node.codes
                 node.children = [
-                    Node(child, node, f"{path}.{number}", depth, *_language(child, node))
+                    Node(child, node, f"{path}.{number}", number, depth, decoder, codes)
+                    if 0x00080005 not in child
+                    else Node(child, node, f"{path}.{number}", number, depth, *_language(child))
                     for number, child in enumerate(children, 1)
                 ]
-                waiting += zip(reversed(node.children), range(count, 0, -1), strict=True)
+                waiting += reversed(node.children)
         return nodes, rows
 
     def _note(self, node: Node, rule: str, action: str, raw_value: str | None = None) -> None:
         self._findings.add(rule, action, path=node.path, raw_value=raw_value)
 
-    def _row(self, node: Node, ordinal: int) -> Row:
+    def _row(self, node: Node) -> Row:
         item, parent, codes = node.item, node.parent, node.codes
         by_reference = self._by_reference(node) if _BY_REFERENCE in item else None
         stated = item.get(VALUE_TYPE)
@@ -249,7 +251,7 @@ class ContentReader:
         return (
             node.path,
             parent.path if parent is not None else None,
-            ordinal,
+            node.ordinal,
             node.depth,
             node.relationship,
             value_type,
@@ -334,10 +336,8 @@ class ContentReader:
         return _NO_TIME
 
 
-def _language(item: DataSet, parent: Node) -> tuple[Decoder, CodeReader]:
-    """Return how the texts and codes of an item are read: its own character set, else that around it."""
-    if 0x00080005 not in item:
-        return parent.decoder, parent.codes
+def _language(item: DataSet) -> tuple[Decoder, CodeReader]:
+    """Return how the texts and codes of an item with a character set of its own are read."""
     own = Decoder(values.word(item, 0x00080005))
     return own, CodeReader(own)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 from hashlib import sha1
+from math import inf, isfinite
 from typing import Any, NamedTuple
 
 from orthanc_cohorts.dicom import times, values
@@ -113,7 +114,9 @@ def _first_frame(ds: DataSet) -> times.Moment | None:
     if not is_multi_frame(ds):
         return None
     stated = {values.word(item, 0x00189074) for item in frame_items(ds, 0x00209111)}
-    return min(filter(None, map(times.parse_datetime, stated)), key=lambda moment: moment[:2], default=None)
+    moments = filter(None, map(times.parse_datetime, stated))
+    # Some frames may state an offset, others none: None does not compare with text.
+    return min(moments, key=lambda m: (m.time, m.precision, m.offset or ""), default=None)
 
 
 def header_row(ds: DataSet, decoder: Decoder, codes: CodeReader, findings: Findings) -> Row:
@@ -165,7 +168,8 @@ def _add_person(ds: DataSet, row: list[Any], findings: Findings) -> None:
             row[_AGE] = times.age_at(birth_date, study_day) if study_day else None
     size, weight = row[_SIZE], row[_WEIGHT]
     if row[_BMI] is None and size and weight:
-        row[_BMI] = round(weight / size**2, 6)
+        index = weight / (size * size) if size * size > 0 else inf
+        row[_BMI] = round(index, 6) if isfinite(index) else None
 
 
 def _add_times(ds: DataSet, row: list[Any], findings: Findings) -> None:

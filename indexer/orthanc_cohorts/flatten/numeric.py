@@ -78,6 +78,6 @@ def measured_value(item: DataSet, codes: CodeReader, path: str, findings: Findin
 def _rational(measured: DataSet) -> tuple[int | None, int | None]:
     numerator = values.number(measured, 0x0040A162, b"SL")
     denominator = values.number(measured, 0x0040A163, b"UL")
-    if numerator is None or denominator is None:
+    if numerator is None or denominator is None or max(abs(numerator), abs(denominator)) >= 1 << 32:
         return None, None
     return int(numerator), int(denominator)

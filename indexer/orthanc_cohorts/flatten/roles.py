@@ -54,6 +54,9 @@ ROLES: dict[Key, str] = {spelled: _ROLES[key] for spelled, key in _spelled(_ROLE
 INHERITED = (SITE, LATERALITY, METHOD)
 """Roles that hold for everything below the item that states them (PS3.3 C.17.5)."""
 
+CODES = frozenset(code for _, code in ROLES)
+"""The codes among these, in whatever scheme."""
+
 LABELS = frozenset(
     key
     for key, role in ROLES.items()

@@ -75,8 +75,11 @@ def _children_roles(nodes: list[Node]) -> dict[int, dict[str, Any]]:
     """Return, by id of the item, the roles that its children fill; all children count, in any scheme."""
     found: dict[int, dict[str, Any]] = {}
     for node in nodes:
+        # By the code alone first: most items play no role, and a key for each would be made for nothing.
+        if node.concept.code not in roles.CODES or node.parent is None:
+            continue
         role = roles.ROLES.get(node.concept.key)
-        if role is None or node.parent is None:
+        if role is None:
             continue
         value = node.value_code if node.value_type == "CODE" else node.text
         if value is None or value is NO_CODE:

@@ -5,6 +5,8 @@ Pure; the samples are never read.
 
 from __future__ import annotations
 
+from math import inf, isfinite
+
 from orthanc_cohorts.dicom import values
 from orthanc_cohorts.dicom.charset import Decoder
 from orthanc_cohorts.dicom.tree import DataSet
@@ -30,7 +32,7 @@ def waveform_rows(ds: DataSet, decoder: Decoder, codes: CodeReader) -> tuple[lis
                 values.integer(group, 0x003A0005, b"US"),
                 samples,
                 frequency,
-                samples / frequency if samples is not None and frequency else None,
+                _duration(samples, frequency),
                 values.integer(group, 0x54001004, b"US"),
                 values.word(group, 0x54001006),
             )
@@ -76,3 +78,8 @@ def annotation_rows(ds: DataSet, decoder: Decoder, codes: CodeReader) -> list[Ro
             )
         )
     return rows
+
+
+def _duration(samples: int | None, frequency: float | None) -> float | None:
+    seconds = samples / frequency if samples is not None and frequency else inf
+    return seconds if isfinite(seconds) else None

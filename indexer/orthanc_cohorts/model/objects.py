@@ -236,7 +236,7 @@ ROI = Table(
         *code("property_type", "RTROIIdentificationCodeSequence or AnnotationPropertyTypeCodeSequence"),
         *code("category", "the category of the property"),
         Column("contour_count", INTEGER, "Contours, or annotations of a group"),
-        Column("point_count", INTEGER, "Points of all contours; NULL for groups"),
+        Column("point_count", BIGINT, "Points of all contours; NULL for groups"),
         Column("graphic_types", TEXTS, "Distinct geometric or graphic types, sorted"),
     ),
     coded=("property_type", "category"),
