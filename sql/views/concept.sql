@@ -1,28 +1,29 @@
--- Every code that a live statement uses, with its canonical form, its meaning and how often it is used.
--- role: `name` (what is asked) or `value` (what is answered).
+-- Every code that a live statement uses, with its canonical form, its meaning in each language and how often it
+-- is used. role: `name` (what is asked) or `value` (what is answered). language: canonical code of the language
+-- that the document states, NULL for none; a meaning is never a key (PS3.3 8.3).
 CREATE VIEW concept AS
-SELECT role, scheme, code, meaning, canonical, sum(n)::BIGINT AS n
+SELECT role, scheme, code, meaning, language, canonical, sum(n)::BIGINT AS n
 FROM (
-    SELECT 'name' AS role, concept_scheme AS scheme, concept_code AS code, concept_meaning AS meaning,
-        concept AS canonical, count(*) AS n
-    FROM live_measurement GROUP BY ALL
+    SELECT 'name' AS role, f.concept_scheme AS scheme, f.concept_code AS code, f.concept_meaning AS meaning,
+        d.language, f.concept AS canonical, count(*) AS n
+    FROM live_measurement AS f LEFT JOIN document AS d ON d.instance_key = f.instance_key GROUP BY ALL
     UNION ALL
-    SELECT 'name', concept_scheme, concept_code, concept_meaning, concept, count(*)
-    FROM live_evaluation GROUP BY ALL
+    SELECT 'name', f.concept_scheme, f.concept_code, f.concept_meaning, d.language, f.concept, count(*)
+    FROM live_evaluation AS f LEFT JOIN document AS d ON d.instance_key = f.instance_key GROUP BY ALL
     UNION ALL
-    SELECT 'value', value_scheme, value_code, value_meaning, value, count(*)
-    FROM live_evaluation GROUP BY ALL
+    SELECT 'value', f.value_scheme, f.value_code, f.value_meaning, d.language, f.value, count(*)
+    FROM live_evaluation AS f LEFT JOIN document AS d ON d.instance_key = f.instance_key GROUP BY ALL
     UNION ALL
-    SELECT 'name', concept_scheme, concept_code, concept_meaning, concept, count(*)
-    FROM live_text_item GROUP BY ALL
+    SELECT 'name', f.concept_scheme, f.concept_code, f.concept_meaning, d.language, f.concept, count(*)
+    FROM live_text_item AS f LEFT JOIN document AS d ON d.instance_key = f.instance_key GROUP BY ALL
     UNION ALL
-    SELECT 'name', title_scheme, title_code, title_meaning, title, count(*)
+    SELECT 'name', title_scheme, title_code, title_meaning, language, title, count(*)
     FROM live_document GROUP BY ALL
     UNION ALL
-    SELECT 'value', property_type_scheme, property_type_code, property_type_meaning, property_type, count(*)
+    SELECT 'value', property_type_scheme, property_type_code, property_type_meaning, NULL, property_type, count(*)
     FROM live_segment GROUP BY ALL
     UNION ALL
-    SELECT 'value', region_scheme, region_code, region_meaning, region, count(*)
+    SELECT 'value', region_scheme, region_code, region_meaning, NULL, region, count(*)
     FROM live_segment GROUP BY ALL
 )
 WHERE code IS NOT NULL
