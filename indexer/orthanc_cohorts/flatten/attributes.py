@@ -11,10 +11,11 @@ from orthanc_cohorts.dicom import times, values
 from orthanc_cohorts.dicom.charset import Decoder
 from orthanc_cohorts.dicom.tree import DataSet, Typed
 from orthanc_cohorts.dicom.vrs import PUBLIC_VRS
-from orthanc_cohorts.flatten.content import CONTENT_SEQUENCE, ITEM_TAGS, Node
+from orthanc_cohorts.flatten.content import CONTENT_SEQUENCE, ITEM_TAGS
 from orthanc_cohorts.flatten.findings import Findings
 from orthanc_cohorts.flatten.functional_groups import PER_FRAME
-from orthanc_cohorts.flatten.header import FIELD_TAGS
+from orthanc_cohorts.flatten.header_fields import FIELD_TAGS
+from orthanc_cohorts.flatten.node import Node
 from orthanc_cohorts.model.rows import Row
 
 MAX_ROWS = 2_000

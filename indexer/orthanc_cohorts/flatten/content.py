@@ -13,7 +13,8 @@ from orthanc_cohorts.dicom.tree import DataSet
 from orthanc_cohorts.errors import CohortsError
 from orthanc_cohorts.flatten.codes import NO_CODE, Code, CodeReader
 from orthanc_cohorts.flatten.findings import Findings
-from orthanc_cohorts.flatten.numeric import NO_NUMBER, Measured, measured_value
+from orthanc_cohorts.flatten.node import Node
+from orthanc_cohorts.flatten.numeric import measured_value
 from orthanc_cohorts.model.rows import Row
 
 CONTENT_SEQUENCE = 0x0040A730
@@ -60,6 +61,7 @@ _TERMS = {
 
 _UID = re.compile(r"[0-9.]{1,64}")
 _KNOWN_TYPES = {term: name for term, name in _TERMS.items() if name in _VALUE_TYPES}
+COORDINATES = frozenset({"SCOORD", "SCOORD3D", "TCOORD"})
 _TEXT_TAGS = {
     "UIDREF": 0x0040A124,
     "PNAME": 0x0040A123,
@@ -79,54 +81,13 @@ ITEM_TAGS = frozenset(
 """What a content item is made of; anything else in it is kept as an attribute."""
 _GRAPHIC_DATA = ((0x00700022, b"FL"), (0x0040A132, b"UL"), (0x0040A138, b""), (0x0040A13A, b""))
 _NO_TIME: Row = (None, None, None)
-_NO_GRAPHIC: Row = (None, None, None)
+_NO_GRAPHIC: Row = (None, None)
 _NO_CONTAINER: Row = (None, None, None)
 _NO_MEASURED: Row = (None,) * 10
 
 
 class TooManyItems(CohortsError):
     """The object has more content items than the caller wants to handle here."""
-
-
-class Node:
-    """One content item on its way to rows.
-
-    parent: None for the root. children: in order. number: of a NUM item. value_code: of a CODE item. target:
-    path that a by-reference item names. continuous: a container whose content flows.
-    coordinates: how many numbers an SCOORD, SCOORD3D or TCOORD has.
-    What most items do not have is a default of the class: to set it in each took a third of the making.
-    """
-
-    children: list[Node] = []  # noqa: RUF012 (shared and empty: whoever has children gets a list of its own)
-    concept: Code = NO_CODE
-    continuous = False
-    coordinates = 0
-    number: Measured = NO_NUMBER
-    observation_time: times.Moment | None = None
-    relationship: str | None = None
-    target: str | None = None
-    template: str | None = None
-    text: str | None = None
-    value_code: Code = NO_CODE
-    value_type: str | None = None
-
-    def __init__(
-        self,
-        item: DataSet,
-        parent: Node | None,
-        path: str,
-        ordinal: int,
-        depth: int,
-        decoder: Decoder,
-        codes: CodeReader,
-    ) -> None:
-        self.item = item
-        self.parent = parent
-        self.path = path
-        self.ordinal = ordinal
-        self.depth = depth
-        self.decoder = decoder
-        self.codes = codes
 
 
 def content_edges(edges: list[Node], nodes: list[Node]) -> list[Row]:
@@ -191,7 +152,7 @@ class ContentReader:
         self._findings.add(rule, action, path=node.path, raw_value=raw_value)
 
     def _row(self, node: Node) -> Row:
-        item, parent, codes = node.item, node.parent, node.codes
+        item, parent = node.item, node.parent
         by_reference = self._by_reference(node) if _BY_REFERENCE in item else None
         stated = item.get(VALUE_TYPE)
         value_type, raw_type = _KNOWN_TYPES.get(stated) if type(stated) is bytes else None, None
@@ -205,49 +166,18 @@ class ContentReader:
                 node.relationship = values.word(item, _RELATIONSHIP)
                 if node.relationship is None:
                     self._note(node, "relationship-missing", "taken as CONTAINS")
-        concept = version = None
-        if _CONCEPT_NAME in item:
-            concept = node.concept = codes.first(item, _CONCEPT_NAME)
-            names = values.items(item, _CONCEPT_NAME)
-            if names:
-                version = values.word(names[0], 0x00080103) if 0x00080103 in names[0] else None
-                if len(names) > 1 or _EQUIVALENT in names[0]:
-                    self._add_alternatives(node, "concept", names, codes)
+        concept, version = self._named(node) if _CONCEPT_NAME in item else (NO_CODE, None)
         observation = observation_uid = None
         if 0x0040A032 in item:
             node.observation_time = observation = self._moment(node, 0x0040A032)
         if 0x0040A171 in item:
             observation_uid = values.word(item, 0x0040A171)
-        container = _NO_CONTAINER
-        moment, graphic, frame_of_reference = _NO_TIME, _NO_GRAPHIC, None
-        number = _NO_MEASURED
-        value_code: Code = NO_CODE
-        if value_type == "NUM":
-            measured = node.number = measured_value(item, codes, node.path, self._findings)
-            number = (
-                measured.value, measured.raw, measured.rational_numerator, measured.rational_denominator,
-                *measured.unit, *measured.qualifier,
-            )  # fmt: skip
-        elif value_type == "CODE":
-            value_code = node.value_code = codes.first(item, _CONCEPT_CODE)
-            answers = values.items(item, _CONCEPT_CODE)
-            if answers and (len(answers) > 1 or _EQUIVALENT in answers[0]):
-                self._add_alternatives(node, "value_code", answers, codes)
-                if len(answers) > 1:
-                    self._note(node, "code-several-values", "the first is used; the others are alternatives")
-        elif value_type == "TEXT":
-            node.text = values.long_text(item, _TEXT_VALUE, node.decoder)
-        elif value_type == "CONTAINER" or value_type is None:
-            container = self._container(node)
-        elif value_type in _TEXT_TAGS:
-            moment = self._text_and_time(node, value_type)
-        elif value_type in ("SCOORD", "SCOORD3D", "TCOORD"):
+        said = self._said(node)
+        graphic, frame_of_reference = _NO_GRAPHIC, None
+        if value_type in COORDINATES:
             graphic = _graphic(item)
             node.coordinates = len(graphic[1] or ())
             frame_of_reference = values.word(item, 0x30060024)
-        text = node.text
-        if text is None and _TEXT_VALUE in item:
-            text = values.long_text(item, _TEXT_VALUE, node.decoder)
         return (
             node.path,
             parent.path if parent is not None else None,
@@ -256,27 +186,65 @@ class ContentReader:
             node.relationship,
             value_type,
             raw_type,
-            *(concept or NO_CODE),
+            *concept,
             version,
-            text,
-            *moment,
-            *number,
-            *value_code,
-            *container,
+            *said,
             observation and observation.time,
             observation_uid,
-            graphic[0],
-            graphic[1],
+            *graphic,
             frame_of_reference,
             by_reference,
         )
 
-    def _add_alternatives(self, node: Node, role: str, stated: list[DataSet], codes: CodeReader) -> None:
+    def _named(self, node: Node) -> tuple[Code, str | None]:
+        """Set the concept name of an item; return it with its coding scheme version."""
+        node.concept = node.codes.first(node.item, _CONCEPT_NAME)
+        names = values.items(node.item, _CONCEPT_NAME)
+        if not names:
+            return node.concept, None
+        if len(names) > 1 or _EQUIVALENT in names[0]:
+            self._add_alternatives(node, "concept", names)
+        return node.concept, values.word(names[0], 0x00080103) if 0x00080103 in names[0] else None
+
+    def _said(self, node: Node) -> Row:
+        """Set the value of an item; return the columns from `text_value` to `mapping_resource`."""
+        item, value_type = node.item, node.value_type
+        moment, number, value_code, container = _NO_TIME, _NO_MEASURED, NO_CODE, _NO_CONTAINER
+        if value_type == "NUM":
+            measured = node.number = measured_value(item, node.codes, node.path, self._findings)
+            number = (
+                measured.value, measured.raw, measured.rational_numerator, measured.rational_denominator,
+                *measured.unit, *measured.qualifier,
+            )  # fmt: skip
+        elif value_type == "CODE":
+            value_code = self._answered(node)
+        elif value_type == "TEXT":
+            node.text = values.long_text(item, _TEXT_VALUE, node.decoder)
+        elif value_type == "CONTAINER" or value_type is None:
+            container = self._container(node)
+        elif value_type in _TEXT_TAGS:
+            moment = self._text_and_time(node, value_type)
+        text = node.text
+        if text is None and _TEXT_VALUE in item:
+            text = values.long_text(item, _TEXT_VALUE, node.decoder)
+        return (text, *moment, *number, *value_code, *container)
+
+    def _answered(self, node: Node) -> Code:
+        """Set and return the value of a CODE item, the first where several are sent."""
+        node.value_code = node.codes.first(node.item, _CONCEPT_CODE)
+        answers = values.items(node.item, _CONCEPT_CODE)
+        if answers and (len(answers) > 1 or _EQUIVALENT in answers[0]):
+            self._add_alternatives(node, "value_code", answers)
+            if len(answers) > 1:
+                self._note(node, "code-several-values", "the first is used; the others are alternatives")
+        return node.value_code
+
+    def _add_alternatives(self, node: Node, role: str, stated: list[DataSet]) -> None:
         """Keep the codes beside the first of a sequence, and those that are said to mean the same."""
         further = [("further", item) for item in stated[1:]]
         equivalent = [("equivalent", other) for item in stated for other in values.items(item, _EQUIVALENT)]
         for number, (kind, item) in enumerate((*further, *equivalent), 1):
-            self.alternatives.append((node.path, role, kind, number, *codes.read(item)))
+            self.alternatives.append((node.path, role, kind, number, *node.codes.read(item)))
 
     def _container(self, node: Node) -> Row:
         """Set the template of a container; return (continuity, template, mapping resource)."""

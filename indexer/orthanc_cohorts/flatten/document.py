@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from orthanc_cohorts.dicom import times, values
 from orthanc_cohorts.dicom.tree import DataSet
 from orthanc_cohorts.flatten.codes import NO_CODE
-from orthanc_cohorts.flatten.content import VALUE_TYPE, Node
+from orthanc_cohorts.flatten.content import VALUE_TYPE
+from orthanc_cohorts.flatten.node import Node
 from orthanc_cohorts.model.rows import Row
 
 _SR_CLASSES = "1.2.840.10008.5.1.4.1.1.88."

@@ -11,8 +11,8 @@ from orthanc_cohorts.dicom import times, values
 from orthanc_cohorts.dicom.charset import Decoder
 from orthanc_cohorts.dicom.tree import DataSet
 from orthanc_cohorts.flatten.codes import NO_CODE, CodeReader
-from orthanc_cohorts.flatten.content import Node
 from orthanc_cohorts.flatten.findings import Findings
+from orthanc_cohorts.flatten.node import Node
 from orthanc_cohorts.model.rows import Row
 
 _OBSERVER_TYPE = "121005"

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from orthanc_cohorts.dicom import values
 from orthanc_cohorts.dicom.tree import DataSet
 from orthanc_cohorts.flatten.codes import NO_CODE, CodeReader
-from orthanc_cohorts.flatten.content import Node
+from orthanc_cohorts.flatten.node import Node
 from orthanc_cohorts.flatten.subjects import WHOLE, Subjects
 from orthanc_cohorts.model.rows import Row
 

@@ -6,10 +6,9 @@ Pure. The coordinates themselves stand in `content_item`.
 from __future__ import annotations
 
 from orthanc_cohorts.dicom import values
-from orthanc_cohorts.flatten.content import Node
+from orthanc_cohorts.flatten.node import Node
 from orthanc_cohorts.model.rows import Row
 
-COORDINATES = frozenset({"SCOORD", "SCOORD3D", "TCOORD"})
 _DIMENSIONS = {"SCOORD": 2, "SCOORD3D": 3, "TCOORD": 1}
 _REFERENCED_SOP = 0x00081199
 

@@ -10,8 +10,9 @@ from typing import Any
 from orthanc_cohorts.dicom.times import Moment
 from orthanc_cohorts.flatten import roles
 from orthanc_cohorts.flatten.codes import NO_CODE, Code
-from orthanc_cohorts.flatten.content import Node
-from orthanc_cohorts.flatten.region import COORDINATES, region_row
+from orthanc_cohorts.flatten.content import COORDINATES
+from orthanc_cohorts.flatten.node import Node
+from orthanc_cohorts.flatten.region import region_row
 from orthanc_cohorts.flatten.subjects import Subjects
 from orthanc_cohorts.flatten.wording import linearised
 from orthanc_cohorts.model.rows import Row, Rows

@@ -5,7 +5,7 @@ Pure. The clinical time of a statement without one of its own is that of its sub
 
 from __future__ import annotations
 
-from orthanc_cohorts.flatten.content import Node
+from orthanc_cohorts.flatten.node import Node
 from orthanc_cohorts.model.rows import Row
 
 WHOLE = 0

@@ -5,7 +5,7 @@ Pure.
 
 from __future__ import annotations
 
-from orthanc_cohorts.flatten.content import Node
+from orthanc_cohorts.flatten.node import Node
 
 _MODIFIERS = frozenset({"HAS CONCEPT MOD", "HAS OBS CONTEXT", "HAS ACQ CONTEXT"})
 
