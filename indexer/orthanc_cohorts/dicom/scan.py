@@ -10,17 +10,26 @@ from typing import BinaryIO
 
 from orthanc_cohorts.dicom.dictionary import BINARY_TAGS, SEQUENCE_TAGS
 from orthanc_cohorts.dicom.source import FileSource, MemorySource
+from orthanc_cohorts.dicom.start import (
+    DEFLATED,
+    EXPLICIT_BIG_ENDIAN,
+    KINDS,
+    NUMBER,
+    TEXT,
+    UNKNOWN,
+    Source,
+    explicit_header,
+    is_explicit,
+    length_of,
+    meta,
+)
 from orthanc_cohorts.dicom.tree import DataSet, Flaw, ParsedFile, Skipped, Typed
 from orthanc_cohorts.errors import NotDicom, UnsupportedEncoding
 
-IMPLICIT_LITTLE_ENDIAN = "1.2.840.10008.1.2"
-EXPLICIT_BIG_ENDIAN = "1.2.840.10008.1.2.2"
-DEFLATED = "1.2.840.10008.1.2.1.99"
 BULK_BYTES = 65_536
 """A binary value longer than this is jumped over."""
 
 _UNDEFINED = 0xFFFFFFFF
-_UID_BYTES = 64
 _ITEM = 0xFFFEE000
 _ITEM_END = 0xFFFEE00D
 _SEQUENCE_END = 0xFFFEE0DD
@@ -41,17 +50,8 @@ was read without a flaw, to its exact end, is kept.
 """
 _seen_bytes = 0
 _ENDLESS = 1 << 62
-_TEXT, _NUMBER, _LONG, _UNKNOWN = object(), object(), object(), object()
-_KINDS = dict.fromkeys(b"AE AS CS DA DS DT IS LO LT PN SH ST TM UI".split(), _TEXT)
-_KINDS |= dict.fromkeys(b"AT FD FL SL SS UL US".split(), _NUMBER)
-_KINDS |= dict.fromkeys(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split(), _LONG)
-"""VR to how its value is kept; the VRs of _LONG have a length field of four bytes (PS3.5 7.1.2)."""
 _BINARY_VRS = frozenset(b"OB OD OF OL OV OW UN".split())
 _header = Struct("<HHI").unpack_from
-_explicit_header = Struct("<HH2sH").unpack_from
-_length = Struct("<I").unpack_from
-
-_Source = MemorySource | FileSource
 
 
 def scan_bytes(data: bytes) -> ParsedFile:
@@ -72,12 +72,12 @@ def scan_file(file: BinaryIO) -> ParsedFile:
     return _scan(FileSource(file))
 
 
-def _scan(source: _Source) -> ParsedFile:
-    position, syntax = _meta(source)
+def _scan(source: Source) -> ParsedFile:
+    position, syntax = meta(source)
     if syntax in (EXPLICIT_BIG_ENDIAN, DEFLATED):
         raise UnsupportedEncoding(f"transfer syntax {syntax} is left to pydicom")
     flaws: list[Flaw] = []
-    explicit = _is_explicit(source, position, syntax, flaws)
+    explicit = is_explicit(source, position, syntax, flaws)
     dataset: DataSet = {}
     walk = _Walk(source, explicit, flaws)
     walk.walk(position, dataset)
@@ -86,59 +86,10 @@ def _scan(source: _Source) -> ParsedFile:
     return ParsedFile(dataset, syntax, "scan", flaws, walk.complete)
 
 
-def _meta(source: _Source) -> tuple[int, str | None]:
-    """Return where the data set starts, and the transfer syntax that a meta header states."""
-    head = source.read(0, 140)
-    position = 132 if head[128:132] == b"DICM" else 0
-    if position and head[132:134] != b"\x02\x00" and head[4:6] in _KINDS and head[0] | head[1]:
-        position = 0  # the letters DICM happen to lie there, in a file without preamble
-    if len(head) < position + 8:
-        raise NotDicom("shorter than one data element")
-    group = head[position] | head[position + 1] << 8
-    if position == 0 and (group == 0 or group > 0x0040 or group % 2) and not _is_big_endian(head):
-        raise NotDicom("neither a preamble nor a data element at the start")
-    syntax = None
-    while True:
-        data, base, limit = source.window(position)
-        if limit - position < 8:
-            break
-        group, element, vr, length = _explicit_header(data, position - base)
-        if group != 0x0002:
-            break
-        position += 8
-        if vr not in _KINDS:  # some writers leave the VRs out here too, against PS3.10 7.1
-            length = _length(data, position - base - 4)[0]
-        elif _KINDS[vr] is _LONG:
-            length = _length(data, position - base)[0]
-            position += 4
-        if element == 0x0010:
-            stated = source.read(position, min(length, _UID_BYTES))
-            syntax = stated.rstrip(b"\0 ").decode("latin-1") or None
-        position += length
-    return position, syntax
-
-
-def _is_explicit(source: _Source, position: int, syntax: str | None, flaws: list[Flaw]) -> bool:
-    """Tell by the first element, since files lie about their transfer syntax."""
-    head = source.read(position, 8)
-    seen = head[4:6] in _KINDS
-    if _is_big_endian(head):
-        raise UnsupportedEncoding("the data set is big endian, whatever the meta header says")
-    stated = syntax != IMPLICIT_LITTLE_ENDIAN
-    if syntax is not None and stated != seen and len(head) == 8:
-        flaws.append(Flaw("transfer-syntax-wrong", 0x00020010, "read as the first element shows"))
-    return seen
-
-
-def _is_big_endian(head: bytes) -> bool:
-    """Tell by the first element: groups up to 0x00FF that state a VR."""
-    return len(head) >= 8 and head[0] == 0 and head[1] != 0 and head[4:6] in _KINDS
-
-
 class _Walk:
     """One pass over a data set, with its own stack so that no nesting exhausts Python's."""
 
-    def __init__(self, source: _Source, explicit: bool, flaws: list[Flaw]) -> None:
+    def __init__(self, source: Source, explicit: bool, flaws: list[Flaw]) -> None:
         self.source = source
         self.explicit = explicit
         self.flaws = flaws
@@ -152,8 +103,8 @@ class _Walk:
         source, size = self.source, self.source.size
         explicit = self.explicit
         data, base, limit = source.window(position)
-        kinds, sequences = _KINDS, SEQUENCE_TAGS
-        header, explicit_header = _header, _explicit_header
+        kinds, sequences = KINDS, SEQUENCE_TAGS
+        header, explicit_at = _header, explicit_header
         dataset = root
         end = size  # of the open data set; beyond the file where a delimiter closes it
         # One entry per open sequence: the data set and the end to return to, the sequence, its own end,
@@ -169,20 +120,20 @@ class _Walk:
                         break
                     data, base, limit = source.window(position)
                 if explicit:
-                    group, element, vr, length = explicit_header(data, position - base)
+                    group, element, vr, length = explicit_at(data, position - base)
                     tag = group << 16 | element
-                    kind = kinds.get(vr, _UNKNOWN)
-                    if kind is _TEXT:
+                    kind = kinds.get(vr, UNKNOWN)
+                    if kind is TEXT:
                         position += 8
                         stop = position + length
                         if stop <= limit and not group & 1:
                             dataset[tag] = data[position - base : stop - base]
                             position = stop
                             continue
-                    elif kind is _NUMBER:
+                    elif kind is NUMBER:
                         position += 8
-                    elif kind is not _UNKNOWN:
-                        length = _length(data, position - base + 8)[0]
+                    elif kind is not UNKNOWN:
+                        length = length_of(data, position - base + 8)[0]
                         position += 12
                     else:
                         vr, length = self._without_vr(tag, data, position - base)
@@ -190,7 +141,7 @@ class _Walk:
                 else:
                     group, element, length = header(data, position - base)
                     tag = group << 16 | element
-                    vr, kind = None, _UNKNOWN
+                    vr, kind = None, UNKNOWN
                     position += 8
                     stop = position + length
                     if stop <= limit and length <= BULK_BYTES and tag not in sequences and group != 0xFFFE:
@@ -248,7 +199,7 @@ class _Walk:
                             value = data[position - base : stop - base]
                         else:
                             value = source.read(position, length)
-                        if vr is None or (kind is not _NUMBER and not group & 1):
+                        if vr is None or (kind is not NUMBER and not group & 1):
                             dataset[tag] = value
                         else:
                             dataset[tag] = Typed(vr, value)
