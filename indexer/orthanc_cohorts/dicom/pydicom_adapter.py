@@ -15,7 +15,7 @@ from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 
 from orthanc_cohorts.dicom.dictionary import SEQUENCE_TAGS
-from orthanc_cohorts.dicom.scan import BULK_BYTES, is_bulk
+from orthanc_cohorts.dicom.scan import BULK_BYTES, is_bulk, scan_items
 from orthanc_cohorts.dicom.tree import DataSet, Flaw, ParsedFile, Skipped, Typed
 from orthanc_cohorts.errors import NotDicom
 
@@ -73,7 +73,8 @@ def _tree(root: Dataset) -> DataSet:
                     items.append(child)
                     waiting.append((item, child))
             elif isinstance(element, RawDataElement):
-                tree[int(tag)] = _value(element, element.is_little_endian and little)
+                value = _value(element, element.is_little_endian and little)
+                tree[int(tag)] = _private_items(element, value) or value
             else:
                 tree[int(tag)] = _converted(element)
     return result
@@ -89,6 +90,14 @@ def _is_sequence(ds: Dataset, tag: Any, element: Any) -> bool:
     if not element.value:
         return bool(ds[tag].VR == "SQ")
     return element.value[:2] in (b"\xfe\xff", b"\xff\xfe") and bool(ds[tag].VR == "SQ")
+
+
+def _private_items(element: RawDataElement, value: Any) -> list[DataSet] | None:
+    """Return the items of a private element that no file says to be a sequence; the walker reads them."""
+    if not int(element.tag) & 0x10000 or element.VR not in (None, "UN"):
+        return None
+    raw = value.value if isinstance(value, Typed) else value
+    return scan_items(raw) if isinstance(raw, bytes) else None
 
 
 def _converted(element: Any) -> Any:

@@ -5,7 +5,7 @@ Knows no meanings and no other package; what it cannot read it leaves to the pyd
 
 from __future__ import annotations
 
-from struct import Struct
+from struct import Struct, pack
 from typing import BinaryIO
 
 from orthanc_cohorts.dicom.dictionary import BINARY_TAGS, SEQUENCE_TAGS
@@ -70,6 +70,22 @@ def scan_file(file: BinaryIO) -> ParsedFile:
     Raises as scan_bytes, and OSError when the file cannot be read.
     """
     return _scan(FileSource(file))
+
+
+def scan_items(value: bytes) -> list[DataSet] | None:
+    """Return the items that the value of an element of unknown VR holds, None where it holds none."""
+    if not value.startswith(_ITEM_START):
+        return None
+    # As an element of its own, called UN: the walk then tells how the items are encoded.
+    element = pack("<HH2sHI", 0x0040, 0xA730, b"UN", 0, len(value)) + value
+    dataset: DataSet = {}
+    walk = _Walk(MemorySource(element), True, [])
+    try:
+        walk.walk(0, dataset)
+    except UnsupportedEncoding:
+        return None
+    items = dataset.get(0x0040A730)
+    return items if walk.complete and type(items) is list else None
 
 
 def _scan(source: Source) -> ParsedFile:
@@ -144,7 +160,13 @@ class _Walk:
                     vr, kind = None, UNKNOWN
                     position += 8
                     stop = position + length
-                    if stop <= limit and length <= BULK_BYTES and tag not in sequences and group != 0xFFFE:
+                    if (
+                        stop <= limit
+                        and length <= BULK_BYTES
+                        and tag not in sequences
+                        and group != 0xFFFE
+                        and not (group & 1 and data.startswith(_ITEM_START, position - base))
+                    ):
                         dataset[tag] = data[position - base : stop - base]
                         position = stop
                         continue
@@ -245,9 +267,12 @@ class _Walk:
             return True
         if length == _UNDEFINED:
             return tag != _PIXEL_DATA and (vr is None or vr == b"UN")
-        if (vr is None or vr == b"UN") and tag in SEQUENCE_TAGS:
+        if vr is not None and vr != b"UN":
+            return False
+        if tag in SEQUENCE_TAGS:
             return length == 0 or (length >= 8 and self.source.read(position, 4) == _ITEM_START)
-        return False
+        # No dictionary knows private ones; a value that starts as an item does is one in all files met.
+        return bool(tag & 0x10000) and length >= 8 and self.source.read(position, 4) == _ITEM_START
 
     def _cut_off(self, tag: int | None) -> None:
         if self.complete:

@@ -7,7 +7,7 @@ import struct
 import pytest
 
 import build
-from orthanc_cohorts.dicom import scan, values
+from orthanc_cohorts.dicom import pydicom_adapter, scan, values
 from orthanc_cohorts.dicom.scan import scan_bytes
 from orthanc_cohorts.dicom.tree import DataSet
 
@@ -117,3 +117,15 @@ def test_concepts_of_any_bytes_survive_being_read_in_another_object():
     for _ in range(2):
         nested = values.items(scan_bytes(concepts(*sequences)).dataset, 0x0040A730)
         assert values.word(values.first_item(nested[0], CONCEPT), CODE_VALUE) == "0029"
+
+
+@pytest.mark.parametrize("transfer_syntax", [build.EXPLICIT, build.IMPLICIT])
+def test_a_private_sequence_that_nobody_calls_one_is_followed(transfer_syntax: str):
+    inner = item(implicit(0x00291002, b"HELLO "))
+    ds = build.ct()
+    ds.private_block(0x0029, "VENDOR", create=True).add_new(0x01, "UN", inner)
+    data = build.to_bytes(ds, transfer_syntax)
+
+    for parsed in (scan_bytes(data), pydicom_adapter.read_bytes(data)):
+        [found] = values.items(parsed.dataset, 0x00291001)
+        assert values.raw(found, 0x00291002) == b"HELLO "
