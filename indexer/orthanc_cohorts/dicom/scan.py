@@ -36,7 +36,8 @@ _SEQUENCE_END = 0xFFFEE0DD
 _ITEM_START = b"\xfe\xff\x00\xe0"
 _SEQUENCE_CLOSED = b"\xfe\xff\xdd\xe0\0\0\0\0"
 _PIXEL_DATA = 0x7FE00010
-_CODED_START = b"\x08\x00\x00\x01"  # CodeValue, the first element of nearly every coded item
+# CodeValue, the first element of nearly every coded item, and MappingResource, that of a template's.
+_CODED_STARTS = (b"\x08\x00\x00\x01", b"\x08\x00\x05\x01")
 _CODED_BYTES = 512
 _REPEATED = {0x003A0200: 16_384}
 """Other sequences that a device sends again and again, and their longest: ChannelDefinitionSequence."""
@@ -184,7 +185,7 @@ class _Walk:
                     key, close = None, 0
                     start = position - base
                     most = _REPEATED.get(tag, 0)
-                    if not most and data.startswith(_CODED_START, start + 8):
+                    if not most and data.startswith(_CODED_STARTS, start + 8):
                         most = _CODED_BYTES
                     if most:
                         if length == _UNDEFINED:

@@ -23,6 +23,11 @@ _BINARY = {
     b"FD": Struct("<d"),
 }
 _FLOATS = frozenset({b"FL", b"FD"})
+_TERM = 16
+"""Bytes of the longest defined term (CS); a longer word is seldom met again."""
+_REMEMBERED = 2_048
+_WORDS: dict[bytes, str] = {}
+"""Defined terms and dates by their bytes: objects repeat few of them many times."""
 _SHORT = 64
 """Bytes of a decimal value that is worth remembering."""
 
@@ -52,7 +57,17 @@ def word(ds: DataSet, tag: int) -> str | None:
     value = ds.get(tag)
     if type(value) is not bytes:
         value = raw(ds, tag)
-    return (value.strip(b" \0").decode("latin-1") or None) if value else None
+    if not value:
+        return None
+    known = _WORDS.get(value)
+    if known is not None:
+        return known
+    found = value.strip(b" \0").decode("latin-1")
+    if found and len(value) <= _TERM:
+        if len(_WORDS) >= _REMEMBERED:
+            _WORDS.clear()
+        _WORDS[value] = found
+    return found or None
 
 
 def text(ds: DataSet, tag: int, decoder: Decoder) -> str | None:
