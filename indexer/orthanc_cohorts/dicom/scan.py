@@ -175,7 +175,7 @@ class _Walk:
                     if stack:
                         break
                     self.flaws.append(Flaw("delimiter-outside-item", tag, "skipped"))
-                elif self._is_sequence(tag, vr, length, position):
+                elif vr == b"SQ" or self._is_sequence(tag, vr, length, position):
                     if length != _UNDEFINED and length > size - position:
                         self._cut_off(tag)
                         length = size - position
@@ -263,9 +263,10 @@ class _Walk:
                     )
 
     def _is_sequence(self, tag: int, vr: bytes | None, length: int, position: int) -> bool:
-        """Tell whether a value holds items; a dictionary's word alone is not enough (trial SR, A170)."""
-        if vr == b"SQ":
-            return True
+        """Tell whether a value that is not called SQ holds items.
+
+        A dictionary's word alone is not enough (trial SR, A170).
+        """
         if length == _UNDEFINED:
             return tag != _PIXEL_DATA and (vr is None or vr == b"UN")
         if vr is not None and vr != b"UN":

@@ -211,6 +211,8 @@ class ContentReader:
         item, value_type = node.item, node.value_type
         moment, number, value_code, container = _NO_TIME, _NO_MEASURED, NO_CODE, _NO_CONTAINER
         if value_type == "NUM":
+            if node.parent is not None:
+                node.parent.has_numbers = True
             measured = node.number = measured_value(item, node.codes, node.path, self._findings)
             number = (
                 measured.value, measured.raw, measured.rational_numerator, measured.rational_denominator,

@@ -27,7 +27,7 @@ def is_document(ds: DataSet) -> bool:
 def document_row(ds: DataSet, nodes: list[Node]) -> Row:
     """Return the `document` row; nodes: of its content tree, the root first."""
     root = nodes[0]
-    kinds = Counter(node.value_type for node in nodes)
+    kinds = Counter([node.value_type for node in nodes])
     template = values.first_item(ds, 0x0040A504)
     language = next((n.value_code for n in root.children if n.concept.key == _LANGUAGE), NO_CODE)
     content = times.combine(values.word(ds, 0x00080023), values.word(ds, 0x00080033))
@@ -46,7 +46,7 @@ def document_row(ds: DataSet, nodes: list[Node]) -> Row:
         kinds["CODE"],
         kinds["TEXT"],
         kinds["IMAGE"] + kinds["WAVEFORM"] + kinds["COMPOSITE"],
-        max(node.depth for node in nodes),
+        max([node.depth for node in nodes]),
         values.text(ds, 0x0040A492, root.decoder),
         max(_verifications(ds), default=None),
     )

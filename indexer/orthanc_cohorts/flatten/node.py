@@ -17,7 +17,7 @@ class Node:
 
     parent: None for the root. children: in order. number: of a NUM item. value_code: of a CODE item. target:
     path that a by-reference item names. continuous: a container whose content flows.
-    coordinates: how many numbers an SCOORD, SCOORD3D or TCOORD has.
+    has_numbers: whether a child is a NUM item. coordinates: how many numbers an SCOORD, SCOORD3D or TCOORD has.
     What most items do not have is a default of the class: to set it in each took a third of the making.
     """
 
@@ -25,6 +25,7 @@ class Node:
     concept: Code = NO_CODE
     continuous = False
     coordinates = 0
+    has_numbers = False
     number: Measured = NO_NUMBER
     observation_time: times.Moment | None = None
     relationship: str | None = None

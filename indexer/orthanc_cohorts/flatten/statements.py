@@ -42,7 +42,7 @@ class Scope:
         self.inherited = inherited
         self.own = own
         self.time = time
-        self.contexts: dict[tuple[str, ...], Context] = {}
+        self.contexts: dict[tuple[str, ...], Context] | None = None
 
 
 def add_statements(nodes: list[Node], subjects: Subjects, rows: Rows) -> None:
@@ -113,7 +113,7 @@ def _is_group(node: Node, own: dict[str, Any]) -> bool:
         return False
     if node.concept.key in roles.GROUP_CONCEPTS or node.template in roles.GROUP_TEMPLATES:
         return True
-    return not roles.GROUP_SIGNS.isdisjoint(own) or any(child.value_type == "NUM" for child in node.children)
+    return node.has_numbers or not roles.GROUP_SIGNS.isdisjoint(own)
 
 
 def _group(
@@ -198,7 +198,7 @@ def _text(node: Node, above: Scope, subjects: Subjects, linear: str | None) -> R
 
 def _context(own: dict[str, Any], above: Scope, wanted: tuple[str, ...]) -> Context:
     """Return the codes of the wanted roles, own before inherited, and the names of those inherited."""
-    if not own:
+    if not own and above.contexts is not None:
         known = above.contexts.get(wanted)
         if known is not None:
             return known
@@ -212,7 +212,7 @@ def _context(own: dict[str, Any], above: Scope, wanted: tuple[str, ...]) -> Cont
         codes += _as_code(code)
     context = tuple(codes), sorted(inherited) or None
     if not own:
-        above.contexts[wanted] = context
+        above.contexts = {**(above.contexts or {}), wanted: context}
     return context
 
 
