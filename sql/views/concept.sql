@@ -1,8 +1,18 @@
 -- Every code that a live statement uses, with its canonical form, its meaning in each language and how often it
 -- is used. role: `name` (what is asked) or `value` (what is answered). language: canonical code of the language
 -- that the document states, NULL for none; a meaning is never a key (PS3.3 8.3).
+-- mapping: how canonical came about: `SNOMED RT to CT` (PS3.16 table O-1 and our additions), `relabelled` (a code of
+-- one scheme under the name of another), `spelling` (of the scheme), NULL as sent.
 CREATE VIEW concept AS
-SELECT role, scheme, code, meaning, language, canonical, sum(n)::BIGINT AS n
+SELECT
+    role, scheme, code, meaning, language, canonical,
+    CASE
+        WHEN canonical IS NULL OR canonical = scheme || '|' || code THEN NULL
+        WHEN NOT ends_with(canonical, '|' || code) THEN 'SNOMED RT to CT'
+        WHEN upper(scheme) IN ('SRT', 'SNM3', '99SDM') THEN 'relabelled'
+        ELSE 'spelling'
+    END AS mapping,
+    sum(n)::BIGINT AS n
 FROM (
     SELECT 'name' AS role, f.concept_scheme AS scheme, f.concept_code AS code, f.concept_meaning AS meaning,
         d.language, f.concept AS canonical, count(*) AS n

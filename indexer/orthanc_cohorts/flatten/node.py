@@ -17,7 +17,7 @@ class Node:
 
     parent: None for the root. children: in order. number: of a NUM item. value_code: of a CODE item. target:
     path that a by-reference item names. continuous: a container whose content flows.
-    has_numbers: whether a child is a NUM item. coordinates: how many numbers an SCOORD, SCOORD3D or TCOORD has.
+    has_numbers: whether a child is a NUM item. coordinates: numbers of an SCOORD, SCOORD3D or TCOORD.
     What most items do not have is a default of the class: to set it in each took a third of the making.
     """
 
