@@ -13,6 +13,7 @@ import httpx
 
 from orthanc_cohorts.cli.configuration import known
 from orthanc_cohorts.errors import CohortsError, ConfigurationError, DefinitionError, OrthancUnavailable
+from orthanc_cohorts.sync.orthanc_client import LIMITS
 
 COUNT = "/cohorts/api/v1/count"
 STATUS = "/plugins/cohorts/status"
@@ -47,7 +48,12 @@ class Orthanc:
         # Orthanc's certificate names the hospital, not the loopback address.
         verify = not url.startswith(("https://127.0.0.1", "https://localhost"))
         self._http = httpx.Client(
-            base_url=self.url, auth=credentials, timeout=TIMEOUT_SECONDS, trust_env=False, verify=verify
+            base_url=self.url,
+            auth=credentials,
+            timeout=TIMEOUT_SECONDS,
+            trust_env=False,
+            verify=verify,
+            limits=LIMITS,
         )
 
     def get(self, path: str, accept: tuple[int, ...] = (200,)) -> Any:

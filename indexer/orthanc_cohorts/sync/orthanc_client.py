@@ -11,6 +11,10 @@ import httpx
 
 from orthanc_cohorts.errors import OrthancUnavailable
 
+LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=0.3)
+"""Orthanc closes connections that idle for half a second (1.10.1) or one (1.12): a request on one that it is
+closing fails, and who asks every second meets that (seen in tests, 1.12.7)."""
+
 
 class Attachment(NamedTuple):
     """The stored file of an instance. stored_bytes differs from size_bytes when Orthanc compresses."""
@@ -63,6 +67,7 @@ class OrthancClient:
             verify=verify,
             trust_env=False,
             follow_redirects=False,
+            limits=LIMITS,
         )
         self.url = url
 
