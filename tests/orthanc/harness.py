@@ -86,7 +86,7 @@ class Orthanc:
         self.dicom_port = free_port()
         self._process: subprocess.Popen[bytes] | None = None
         self._children: dict[int, str] = {}
-        # Orthanc closes connections that idle for 0.5 s (1.10.1) or 1 s (1.12): never use one that old again.
+        # Orthanc closes connections that idle for 1 s: never use one that is nearly that old again.
         self._client = httpx.Client(
             base_url=f"http://127.0.0.1:{self.http_port}",
             auth=credentials,

@@ -12,8 +12,8 @@ import httpx
 from orthanc_cohorts.errors import OrthancUnavailable
 
 LIMITS = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=0.3)
-"""Orthanc closes connections that idle for half a second (1.10.1) or one (1.12): a request on one that it is
-closing fails, and who asks every second meets that (seen in tests, 1.12.7)."""
+"""Orthanc closes connections that idle for 1 s (measured on 1.10.1): a request on one that it is just
+closing fails, and who asks every second meets that (seen in tests against 1.12.7)."""
 
 
 class Attachment(NamedTuple):
