@@ -20,6 +20,8 @@ from benchmarks.processes import Clients, cpu_seconds, descendants, shares
 from orthanc.harness import Orthanc
 
 CLIENTS = 4
+CPU_ADDED = 0.35
+"""With all tables. The first version, with half of them, was to hold 0.30 and measured 0.27 to 0.35."""
 PATIENTS_PER_BLOCK = 60
 SETTLE_SECONDS = 2.5
 """Orthanc tells after 2 s (StableAge here) that a resource is stable; that work belongs to the stores."""
@@ -99,7 +101,7 @@ def _figures(pairs: list[Pair]) -> list[Figure]:
         Figure("Orthanc alone, CPU per instance", base, "ms"),
         Figure("added inside Orthanc (plugin), per instance", in_orthanc, "ms"),
         Figure("sidecar, per instance", median(pair.ours.sidecar_ms for pair in pairs), "ms"),
-        Figure("CPU added / Orthanc's own", median(pair.added for pair in pairs), "", Hold(at_most=0.35)),
+        Figure("CPU added / Orthanc's own", median(pair.added for pair in pairs), "", Hold(at_most=CPU_ADDED)),
         Figure("stored per second without the plugin", median(p.plain.per_second for p in pairs), "/s"),
         Figure("stored per second with the plugin", median(p.ours.per_second for p in pairs), "/s"),
         Figure("throughput with / without", ratio, "", Hold(at_least=0.85)),
