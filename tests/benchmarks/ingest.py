@@ -101,7 +101,7 @@ def _figures(pairs: list[Pair]) -> list[Figure]:
         Figure("Orthanc alone, CPU per instance", base, "ms"),
         Figure("added inside Orthanc (plugin), per instance", in_orthanc, "ms"),
         Figure("sidecar, per instance", median(pair.ours.sidecar_ms for pair in pairs), "ms"),
-        Figure("CPU added / Orthanc's own", median(pair.added for pair in pairs), "", Hold(at_most=CPU_ADDED)),
+        Figure("CPU added / Orthanc's own", median(p.added for p in pairs), "", Hold(at_most=CPU_ADDED)),
         Figure("stored per second without the plugin", median(p.plain.per_second for p in pairs), "/s"),
         Figure("stored per second with the plugin", median(p.ours.per_second for p in pairs), "/s"),
         Figure("throughput with / without", ratio, "", Hold(at_least=0.85)),
