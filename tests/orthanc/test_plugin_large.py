@@ -39,8 +39,8 @@ def header(pixel_bytes: int) -> bytes:
     return out.getvalue() + b"\xe0\x7f\x10\x00OB\0\0" + pixel_bytes.to_bytes(4, "little")
 
 
-def content(pixel_bytes: int) -> Iterator[bytes]:
-    yield header(pixel_bytes)
+def content(head: bytes, pixel_bytes: int) -> Iterator[bytes]:
+    yield head
     for _ in range(pixel_bytes // len(CHUNK)):
         yield CHUNK
 
@@ -73,8 +73,10 @@ def test_an_object_of_1_gb_costs_20_mb_at_most_and_delays_no_route(start_with_fa
     orthanc = start_with_fake()
     orthanc.wait_ready()
     # Stored while nobody looks at it: what storing itself takes is Orthanc's own affair.
-    size = str(len(header(PIXEL_BYTES)) + PIXEL_BYTES)
-    stored = orthanc.post("/instances", content=content(PIXEL_BYTES), headers={"Content-Length": size}).json()
+    head = header(PIXEL_BYTES)  # once: generated UIDs are not always of one length
+    size = str(len(head) + PIXEL_BYTES)
+    body = content(head, PIXEL_BYTES)
+    stored = orthanc.post("/instances", content=body, headers={"Content-Length": size}).json()
     orthanc.wait_until(lambda: orthanc.status()["pushed"] == 1, 30, "the object is pushed")
     orthanc.restart().wait_ready()
     before = orthanc.memory_bytes()
@@ -92,7 +94,7 @@ def test_a_large_object_in_a_compressed_storage_area_is_left_to_the_sidecar(star
     orthanc = start_with_fake(config={"StorageCompression": True}, cohorts={"MaxPluginBytes": 1_000_000})
     orthanc.wait_ready()
 
-    orthanc.post("/instances", content=b"".join(content(8_000_000)))
+    orthanc.post("/instances", content=b"".join(content(header(8_000_000), 8_000_000)))
 
     orthanc.wait_until(lambda: orthanc.status()["deferred"] == 1, 10, "the object is deferred")
     assert orthanc.status()["errors"] == 0
