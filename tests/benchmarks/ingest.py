@@ -20,8 +20,9 @@ from benchmarks.processes import Clients, cpu_seconds, descendants, shares
 from orthanc.harness import Orthanc
 
 CLIENTS = 4
-CPU_ADDED = 0.35
-"""With all tables. The first version, with half of them, was to hold 0.30 and measured 0.27 to 0.35."""
+CPU_ADDED = 0.30
+"""What the plugin is to cost; it does not hold yet. Beside it what all tables are allowed meanwhile."""
+CPU_ADDED_FOR_NOW = 0.35
 PATIENTS_PER_BLOCK = 60
 SETTLE_SECONDS = 2.5
 """Orthanc tells after 2 s (StableAge here) that a resource is stable; that work belongs to the stores."""
@@ -96,12 +97,14 @@ def _line(pair: Pair) -> str:
 def _figures(pairs: list[Pair]) -> list[Figure]:
     base = median(pair.plain.orthanc_ms for pair in pairs)
     in_orthanc = median(pair.ours.orthanc_ms - pair.plain.orthanc_ms for pair in pairs)
+    added = median(pair.added for pair in pairs)
     ratio = median(pair.ours.per_second / pair.plain.per_second for pair in pairs)
     return [
         Figure("Orthanc alone, CPU per instance", base, "ms"),
         Figure("added inside Orthanc (plugin), per instance", in_orthanc, "ms"),
         Figure("sidecar, per instance", median(pair.ours.sidecar_ms for pair in pairs), "ms"),
-        Figure("CPU added / Orthanc's own", median(p.added for p in pairs), "", Hold(at_most=CPU_ADDED)),
+        Figure("CPU added / Orthanc's own", added, "", Hold(at_most=CPU_ADDED)),
+        Figure("the same, as allowed for all tables", added, "", Hold(at_most=CPU_ADDED_FOR_NOW)),
         Figure("stored per second without the plugin", median(p.plain.per_second for p in pairs), "/s"),
         Figure("stored per second with the plugin", median(p.ours.per_second for p in pairs), "/s"),
         Figure("throughput with / without", ratio, "", Hold(at_least=0.85)),

@@ -15,7 +15,7 @@ from orthanc_cohorts.model.objects import HEADER
 from orthanc_cohorts.store.statements import column, fetch
 
 KEPT_ROWS = 20_000
-"""Rows remembered at most; about 20 MB."""
+"""Rows remembered at most; 24 MB with every column stated (measured)."""
 
 _KEYS = (("instance_key", pa.int64()), ("series_key", pa.int32()), ("study_key", pa.int32()))
 _OF_INSTANCE = (

@@ -43,7 +43,6 @@ def test_numbers_in_binary_have_no_text():
 def test_every_value_of_a_list_is_a_row_and_a_long_list_stays_whole():
     short = rows_of(build.ct(WindowCenter=["40", "300"]))
     ds = build.ct()
-    ds.add_new(0x00189074, "DT", "20240101")
     ds.FrameTimeVector = [str(number) for number in range(40)]
     long = rows_of(ds)
 
