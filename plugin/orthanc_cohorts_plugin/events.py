@@ -9,9 +9,9 @@ import threading
 from collections import deque
 from collections.abc import Sequence
 
-QUIET_PART = 0.25
+QUIET_PART = 1 / 8
 """Part of the delay that a batch waits in any case."""
-BUSY_PART = 1 / 16
+BUSY_PART = 1 / 32
 """Part of the limit that must have come by then for the rest of the delay to pay."""
 
 

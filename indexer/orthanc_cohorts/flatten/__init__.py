@@ -132,4 +132,5 @@ def _add_content(
         rows["document"].append(document_row(ds, nodes))
     for node in nodes:
         # Parents and children hold each other: cut, the whole tree is freed now, not by a later collection.
-        node.children = []
+        if node.children:
+            node.children = []

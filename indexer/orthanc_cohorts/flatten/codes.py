@@ -36,6 +36,17 @@ _SHARED_CODES = 4_096
 _SHARED_BYTES = 256
 _SHARED: dict[tuple[object, ...], Code] = {}
 """Codes in plain ASCII, which no character set reads in another way: reports repeat few codes many times."""
+_SHARED_SEQUENCES = 4_096
+_OF_SEQUENCE: dict[int, tuple[list[DataSet], Code]] = {}
+"""The shared code of a sequence by identity, since `dicom.scan` hands out one list for equal bytes.
+
+The list is kept beside it, so that no other one takes its identity.
+"""
+
+
+def _key(item: DataSet) -> tuple[object, ...]:
+    get = item.get
+    return get(_CODE_VALUE), get(_SCHEME), get(_MEANING)
 
 
 def _means_the_same_everywhere(key: tuple[object, ...]) -> bool:
@@ -59,21 +70,29 @@ class CodeReader:
     def first(self, ds: DataSet, tag: int) -> Code:
         """Return the code in the first item of a code sequence, NO_CODE where there is none."""
         value = ds.get(tag)
+        known = _OF_SEQUENCE.get(id(value))
+        if known is not None and known[0] is value:
+            return known[1]
         if type(value) is not list or not value:
             return NO_CODE
-        return self.read(value[0])
+        item = value[0]
+        code = self.read(item)
+        if code is not NO_CODE and _SHARED.get(_key(item)) is code:
+            if len(_OF_SEQUENCE) >= _SHARED_SEQUENCES:
+                _OF_SEQUENCE.clear()
+            _OF_SEQUENCE[id(value)] = value, code
+        return code
 
     def read(self, item: DataSet) -> Code:
         """Return the code of one item: CodeValue, else LongCodeValue, else URNCodeValue."""
-        get = item.get
-        key = (get(_CODE_VALUE), get(_SCHEME), get(_MEANING))
+        key = _key(item)
         try:
             known = _SHARED.get(key) or self._cache.get(key)
         except TypeError:  # a sequence where a text belongs
             return NO_CODE
         if known is not None:
             return known
-        value = key[0] or get(_LONG_CODE_VALUE) or get(_URN_CODE_VALUE)
+        value = key[0] or item.get(_LONG_CODE_VALUE) or item.get(_URN_CODE_VALUE)
         code = Code(self._text(key[1]), self._text(value), self._text(key[2]))
         if code.code is not None and key[0]:
             if _means_the_same_everywhere(key):

@@ -6,6 +6,7 @@ Pure; knows what an item says, not what it means for a patient (see `statements`
 from __future__ import annotations
 
 import re
+from math import inf
 
 from orthanc_cohorts.dicom import times, values
 from orthanc_cohorts.dicom.charset import Decoder
@@ -28,6 +29,10 @@ _CONCEPT_CODE = 0x0040A168
 _TEXT_VALUE = 0x0040A160
 _BY_REFERENCE = 0x0040DB73
 _EQUIVALENT = 0x00080121
+_OBSERVATION_TIME = 0x0040A032
+_OBSERVATION_UID = 0x0040A171
+_PLAIN_CODE = 3
+"""Elements of a code item without version, equivalents or context: value, scheme, meaning."""
 
 _VALUE_TYPES = frozenset(
     {"TEXT", "NUM", "CODE", "DATETIME", "DATE", "TIME", "UIDREF", "PNAME", "COMPOSITE", "IMAGE", "WAVEFORM"}
@@ -123,11 +128,12 @@ class ContentReader:
         """
         nodes: list[Node] = []
         rows: list[Row] = []
+        most = inf if self._max_items is None else self._max_items
         # Last in, first out: children are pushed in reverse, so that they come out in document order.
         waiting = [Node(root, None, "1", 1, 0, self._root_decoder, self._root_codes)]
         while waiting:
             node = waiting.pop()
-            if self._max_items is not None and len(nodes) >= self._max_items:
+            if len(nodes) >= most:
                 raise TooManyItems(
                     f"more than {self._max_items} content items; read this object in the sidecar"
                 )
@@ -161,18 +167,20 @@ class ContentReader:
         node.value_type = value_type
         if parent is not None:
             stated = item.get(_RELATIONSHIP)
-            node.relationship = _TERMS.get(stated) if type(stated) is bytes else None
-            if node.relationship is None:
-                node.relationship = values.word(item, _RELATIONSHIP)
-                if node.relationship is None:
-                    self._note(node, "relationship-missing", "taken as CONTAINS")
-        concept, version = self._named(node) if _CONCEPT_NAME in item else (NO_CODE, None)
+            relationship = _TERMS.get(stated) if type(stated) is bytes else None
+            node.relationship = relationship or self._relationship(node)
+        concept, version = NO_CODE, None
+        if _CONCEPT_NAME in item:
+            node.concept = concept = node.codes.first(item, _CONCEPT_NAME)
+            names = item[_CONCEPT_NAME]
+            if type(names) is list and names and (len(names) > 1 or len(names[0]) > _PLAIN_CODE):
+                version = self._version(node, names)
         observation = observation_uid = None
-        if 0x0040A032 in item:
-            node.observation_time = observation = self._moment(node, 0x0040A032)
-        if 0x0040A171 in item:
-            observation_uid = values.word(item, 0x0040A171)
-        said = self._said(node)
+        if _OBSERVATION_TIME in item:
+            node.observation_time = observation = self._moment(node, _OBSERVATION_TIME)
+        if _OBSERVATION_UID in item:
+            observation_uid = values.word(item, _OBSERVATION_UID)
+        said = self._said(node, value_type)
         graphic, frame_of_reference = _NO_GRAPHIC, None
         if value_type in COORDINATES:
             graphic = _graphic(item)
@@ -189,36 +197,40 @@ class ContentReader:
             *concept,
             version,
             *said,
-            observation and observation.time,
+            observation.time if observation is not None else None,
             observation_uid,
             *graphic,
             frame_of_reference,
             by_reference,
         )
 
-    def _named(self, node: Node) -> tuple[Code, str | None]:
-        """Set the concept name of an item; return it with its coding scheme version."""
-        node.concept = node.codes.first(node.item, _CONCEPT_NAME)
-        names = values.items(node.item, _CONCEPT_NAME)
-        if not names:
-            return node.concept, None
+    def _relationship(self, node: Node) -> str | None:
+        stated = values.word(node.item, _RELATIONSHIP)
+        if stated is None:
+            self._note(node, "relationship-missing", "taken as CONTAINS")
+        return stated
+
+    def _version(self, node: Node, names: list[DataSet]) -> str | None:
+        """Return the coding scheme version of a concept name; keep what else its sequence says."""
         if len(names) > 1 or _EQUIVALENT in names[0]:
             self._add_alternatives(node, "concept", names)
-        return node.concept, values.word(names[0], 0x00080103) if 0x00080103 in names[0] else None
+        return values.word(names[0], 0x00080103)
 
-    def _said(self, node: Node) -> Row:
+    def _said(self, node: Node, value_type: str | None) -> Row:
         """Set the value of an item; return the columns from `text_value` to `mapping_resource`."""
-        item, value_type = node.item, node.value_type
-        moment, number, value_code, container = _NO_TIME, _NO_MEASURED, NO_CODE, _NO_CONTAINER
+        item = node.item
+        moment, value_code, container = _NO_TIME, NO_CODE, _NO_CONTAINER
         if value_type == "NUM":
             if node.parent is not None:
                 node.parent.has_numbers = True
             measured = node.number = measured_value(item, node.codes, node.path, self._findings)
-            number = (
-                measured.value, measured.raw, measured.rational_numerator, measured.rational_denominator,
-                *measured.unit, *measured.qualifier,
+            value, raw, _, numerator, denominator, unit, qualifier = measured
+            text = values.long_text(item, _TEXT_VALUE, node.decoder) if _TEXT_VALUE in item else None
+            return (
+                *(text, None, None, None, value, raw, numerator, denominator),
+                *unit, *qualifier, *NO_CODE, None, None, None,
             )  # fmt: skip
-        elif value_type == "CODE":
+        if value_type == "CODE":
             value_code = self._answered(node)
         elif value_type == "TEXT":
             node.text = values.long_text(item, _TEXT_VALUE, node.decoder)
@@ -229,17 +241,17 @@ class ContentReader:
         text = node.text
         if text is None and _TEXT_VALUE in item:
             text = values.long_text(item, _TEXT_VALUE, node.decoder)
-        return (text, *moment, *number, *value_code, *container)
+        return (text, *moment, *_NO_MEASURED, *value_code, *container)
 
     def _answered(self, node: Node) -> Code:
         """Set and return the value of a CODE item, the first where several are sent."""
-        node.value_code = node.codes.first(node.item, _CONCEPT_CODE)
-        answers = values.items(node.item, _CONCEPT_CODE)
-        if answers and (len(answers) > 1 or _EQUIVALENT in answers[0]):
+        node.value_code = code = node.codes.first(node.item, _CONCEPT_CODE)
+        answers = node.item.get(_CONCEPT_CODE)
+        if type(answers) is list and answers and (len(answers) > 1 or _EQUIVALENT in answers[0]):
             self._add_alternatives(node, "value_code", answers)
             if len(answers) > 1:
                 self._note(node, "code-several-values", "the first is used; the others are alternatives")
-        return node.value_code
+        return code
 
     def _add_alternatives(self, node: Node, role: str, stated: list[DataSet]) -> None:
         """Keep the codes beside the first of a sequence, and those that are said to mean the same."""

@@ -13,7 +13,7 @@ from orthanc_cohorts.flatten.codes import NO_CODE, Code
 from orthanc_cohorts.flatten.content import COORDINATES
 from orthanc_cohorts.flatten.node import Node
 from orthanc_cohorts.flatten.region import region_row
-from orthanc_cohorts.flatten.subjects import Subjects
+from orthanc_cohorts.flatten.subjects import WHOLE, Subjects
 from orthanc_cohorts.flatten.wording import linearised
 from orthanc_cohorts.model.rows import Row, Rows
 
@@ -24,25 +24,26 @@ Context = tuple[Row, list[str] | None]
 
 _MEASURED_IN = (roles.METHOD, roles.SITE, roles.LATERALITY)
 _EVALUATED_IN = (roles.SITE, roles.LATERALITY)
+_CONTEXT_CODES = frozenset(code for _, code in roles.CONTEXT)
 
 
 class Scope:
-    """What holds at one place of the tree: the innermost group, inherited context and its time.
+    """What holds below one place of the tree: the innermost group, inherited context, time and subject.
 
-    own: what the item here states by its children. inherited: site, laterality and method in force; contexts:
-    what follows for a statement that states nothing of its own.
+    inherited: site, laterality and method in force; contexts: what follows for a statement that states
+    nothing of its own.
     """
 
-    __slots__ = ("contexts", "group", "inherited", "own", "time")
+    __slots__ = ("contexts", "group", "inherited", "subject", "time")
 
     def __init__(
-        self, group: str | None, inherited: dict[str, Code], own: dict[str, Any], time: Moment | None
+        self, group: str | None, inherited: dict[str, Code], time: Moment | None, subject: int
     ) -> None:
         self.group = group
         self.inherited = inherited
-        self.own = own
         self.time = time
-        self.contexts: dict[tuple[str, ...], Context] | None = None
+        self.subject = subject
+        self.contexts: dict[tuple[str, ...], Context] = {}
 
 
 def add_statements(nodes: list[Node], subjects: Subjects, rows: Rows) -> None:
@@ -51,36 +52,41 @@ def add_statements(nodes: list[Node], subjects: Subjects, rows: Rows) -> None:
     nodes: in document order, the root first.
     """
     stated = _children_roles(nodes)
-    scopes: dict[int, Scope] = {}
+    measurements, evaluations, texts = rows["measurement"], rows["evaluation"], rows["text_item"]
+    scopes: dict[int, Scope] = {id(None): Scope(None, _NOTHING, None, WHOLE)}
     for node in nodes:
-        parent = node.parent
-        above = scopes[id(parent)] if parent is not None else Scope(None, _NOTHING, _NOTHING, None)
+        above = scopes[id(node.parent)]
+        value_type = node.value_type
         own = stated.get(id(node), _NOTHING)
+        subject = subjects.of(node, above.subject)
         if node.children:
-            scopes[id(node)] = _enter(node, above, own, subjects, rows)
-        if node.value_type == "NUM":
-            rows["measurement"].extend(_measurements(node, above, own, subjects))
-        elif node.value_type == "CODE":
-            if node.concept.key not in roles.CONTEXT and node.value_code is not NO_CODE:
-                rows["evaluation"].append(_evaluation(node, above, own, subjects))
-        elif node.value_type == "TEXT":
+            scopes[id(node)] = _enter(node, above, own, subject, rows)
+        if value_type == "NUM":
+            measurements += _measurements(node, above, own, subject)
+        elif value_type == "CODE":
+            if node.value_code is not NO_CODE and not _is_context(node.concept):
+                evaluations.append(_evaluation(node, above, own, subject))
+        elif value_type == "TEXT":
             if node.text is not None and node.concept.key not in roles.LABELS:
-                rows["text_item"].append(_text(node, above, subjects, None))
-        elif node.value_type in COORDINATES:
+                texts.append(_text(node, above, subject, None))
+        elif value_type in COORDINATES:
             rows["region"].append(region_row(node, above.group))
         elif node.continuous and (text := linearised(node)):
-            rows["text_item"].append(_text(node, above, subjects, text))
+            texts.append(_text(node, above, subject, text))
+
+
+def _is_context(concept: Code) -> bool:
+    # By the code alone first: a key for each would mostly be made for nothing.
+    return concept.code in _CONTEXT_CODES and concept.key in roles.CONTEXT
 
 
 def _children_roles(nodes: list[Node]) -> dict[int, dict[str, Any]]:
     """Return, by id of the item, the roles that its children fill; all children count, in any scheme."""
     found: dict[int, dict[str, Any]] = {}
-    for node in nodes:
-        # By the code alone first: most items play no role, and a key for each would be made for nothing.
-        if node.concept.code not in roles.CODES or node.parent is None:
-            continue
+    codes = roles.CODES
+    for node in [node for node in nodes if node.concept.code in codes]:
         role = roles.ROLES.get(node.concept.key)
-        if role is None:
+        if role is None or node.parent is None:
             continue
         value = node.value_code if node.value_type == "CODE" else node.text
         if value is None or value is NO_CODE:
@@ -94,7 +100,7 @@ def _children_roles(nodes: list[Node]) -> dict[int, dict[str, Any]]:
     return found
 
 
-def _enter(node: Node, above: Scope, own: dict[str, Any], subjects: Subjects, rows: Rows) -> Scope:
+def _enter(node: Node, above: Scope, own: dict[str, Any], subject: int, rows: Rows) -> Scope:
     """Return the scope below an item that has children; write its group row if it is a group."""
     inherited = above.inherited
     if own and node.value_type in ("CONTAINER", None):
@@ -103,17 +109,17 @@ def _enter(node: Node, above: Scope, own: dict[str, Any], subjects: Subjects, ro
     time = node.observation_time or above.time
     group = above.group
     if node.parent is not None and _is_group(node, own):
-        rows["observation_group"].append(_group(node, above, own, inherited, subjects, time))
+        rows["observation_group"].append(_group(node, above, own, inherited, subject, time))
         group = node.path
-    return Scope(group, inherited, own, time)
+    return Scope(group, inherited, time, subject)
 
 
 def _is_group(node: Node, own: dict[str, Any]) -> bool:
     if node.value_type != "CONTAINER":
         return False
-    if node.concept.key in roles.GROUP_CONCEPTS or node.template in roles.GROUP_TEMPLATES:
+    if node.has_numbers or node.template in roles.GROUP_TEMPLATES:
         return True
-    return node.has_numbers or not roles.GROUP_SIGNS.isdisjoint(own)
+    return node.concept.key in roles.GROUP_CONCEPTS or not roles.GROUP_SIGNS.isdisjoint(own)
 
 
 def _group(
@@ -121,7 +127,7 @@ def _group(
     above: Scope,
     own: dict[str, Any],
     inherited: dict[str, Code],
-    subjects: Subjects,
+    subject: int,
     time: Moment | None,
 ) -> Row:
     return (
@@ -139,12 +145,12 @@ def _group(
         _as_text(own.get(roles.ALGORITHM_NAME)),
         _as_text(own.get(roles.ALGORITHM_VERSION)),
         node.template,
-        subjects.of(node),
+        subject,
         *((time.time, "group", time.precision) if time else _NO_TIME),
     )
 
 
-def _measurements(node: Node, above: Scope, own: dict[str, Any], subjects: Subjects) -> list[Row]:
+def _measurements(node: Node, above: Scope, own: dict[str, Any], subject: int) -> list[Row]:
     number = node.number
     codes, inherited = _context(own, above, _MEASURED_IN)
     tail = (
@@ -153,7 +159,7 @@ def _measurements(node: Node, above: Scope, own: dict[str, Any], subjects: Subje
         *_as_code(own.get(roles.DERIVATION)),
         *codes,
         inherited,
-        subjects.of(node),
+        subject,
         *_time(node, above),
     )
     parts = number.parts or ((None, number.raw),)
@@ -165,7 +171,7 @@ def _measurements(node: Node, above: Scope, own: dict[str, Any], subjects: Subje
     ]
 
 
-def _evaluation(node: Node, above: Scope, own: dict[str, Any], subjects: Subjects) -> Row:
+def _evaluation(node: Node, above: Scope, own: dict[str, Any], subject: int) -> Row:
     codes, inherited = _context(own, above, _EVALUATED_IN)
     return (
         node.path,
@@ -175,12 +181,12 @@ def _evaluation(node: Node, above: Scope, own: dict[str, Any], subjects: Subject
         *node.value_code,
         *codes,
         inherited,
-        subjects.of(node),
+        subject,
         *_time(node, above),
     )
 
 
-def _text(node: Node, above: Scope, subjects: Subjects, linear: str | None) -> Row:
+def _text(node: Node, above: Scope, subject: int, linear: str | None) -> Row:
     section = node.parent
     while section is not None and section.concept is NO_CODE:
         section = section.parent
@@ -191,14 +197,14 @@ def _text(node: Node, above: Scope, subjects: Subjects, linear: str | None) -> R
         node.text if linear is None else linear,
         linear is not None,
         *(section.concept if section is not None else NO_CODE),
-        subjects.of(node),
+        subject,
         *_time(node, above),
     )
 
 
 def _context(own: dict[str, Any], above: Scope, wanted: tuple[str, ...]) -> Context:
     """Return the codes of the wanted roles, own before inherited, and the names of those inherited."""
-    if not own and above.contexts is not None:
+    if not own:
         known = above.contexts.get(wanted)
         if known is not None:
             return known
@@ -212,7 +218,7 @@ def _context(own: dict[str, Any], above: Scope, wanted: tuple[str, ...]) -> Cont
         codes += _as_code(code)
     context = tuple(codes), sorted(inherited) or None
     if not own:
-        above.contexts = {**(above.contexts or {}), wanted: context}
+        above.contexts[wanted] = context
     return context
 
 

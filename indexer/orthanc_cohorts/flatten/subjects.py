@@ -36,22 +36,22 @@ class Subjects:
             owner = owner.parent
         return WHOLE
 
-    def of(self, node: Node) -> int:
-        """Return the subject of a statement: its own, else that of the innermost item around it."""
-        if not self._numbers:
-            return WHOLE
-        place: Node | None = node
+    def of(self, node: Node, around: int) -> int:
+        """Return the subject of a statement: its own, else that of what is around it."""
+        return self._numbers.get(id(node), around)
+
+    def rows(self) -> list[Row]:
+        """Return the `subject` rows, the whole first."""
+        rows: list[Row] = [(WHOLE, None, "1")]
+        for number, owner in self._paths:
+            rows.append((number, self._around(owner), owner.path))
+        return rows
+
+    def _around(self, node: Node) -> int:
+        place = node.parent
         while place is not None:
             number = self._numbers.get(id(place))
             if number is not None:
                 return number
             place = place.parent
         return WHOLE
-
-    def rows(self) -> list[Row]:
-        """Return the `subject` rows, the whole first."""
-        rows: list[Row] = [(WHOLE, None, "1")]
-        for number, owner in self._paths:
-            parent = owner.parent
-            rows.append((number, WHOLE if parent is None else self.of(parent), owner.path))
-        return rows

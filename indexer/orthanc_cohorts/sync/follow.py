@@ -21,7 +21,7 @@ from orthanc_cohorts.sync.orthanc_client import OrthancClient
 
 LOG = logging.getLogger(__name__)
 PAGE = 2_000
-GRACE_SECONDS = 3.0
+GRACE_SECONDS = 5.0
 """How long the plugin's push of a change is waited for before the sidecar looks itself."""
 
 
