@@ -1,6 +1,7 @@
 """ECG reports after TID 3700: global measurements (TID 3713), findings (TID 3717), patient (TID 3704).
 
-Knows nothing of samples; it states what the plan says of the ECG.
+Knows nothing of samples; it states what the plan says of the ECG. What breaks the templates is in the plan:
+intervals in s, and rates whose unit is 1.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from pydicom.dataset import Dataset
 from orthanc_cohorts.convert.demo.header import uid
 from orthanc_cohorts.convert.demo.plan import Ecg, Person
 from orthanc_cohorts.convert.demo.sr import (
-    HAS_CONCEPT_MOD,
     Issue,
     coded,
     container,
@@ -26,6 +26,9 @@ from orthanc_cohorts.convert.demo.sr import (
     text,
     trace,
 )
+
+SEXES = {"F": "female", "M": "male", "": "unknown sex"}
+"""PatientSex to short names of codes (CID 7455)."""
 
 
 def ecg_report(person: Person, ecg: Ecg, number: int, recording: Dataset | None) -> Dataset:
@@ -47,10 +50,11 @@ def ecg_report(person: Person, ecg: Ecg, number: int, recording: Dataset | None)
             trace("waveform", waveform),
             coded("lead system", "standard leads"),
             text("device type", ecg.device.manufacturer),
+            template="3708",
         ),
-        _measurements(ecg),
+        container("quantitative", _measurements(ecg)),
         _findings(ecg),
-        *_characteristics(person, ecg),
+        _characteristics(person, ecg),
         rel=None,
         template="3700",
     )
@@ -79,7 +83,7 @@ def _measurements(ecg: Ecg) -> Dataset:
             items.append(num(name, None if value is None else value / 1000, "s", "failure"))
         else:
             items.append(num(name, value, "ms", "failure"))
-    return container("global measurements", *items)
+    return container("global measurements", *items, template="3713")
 
 
 def _findings(ecg: Ecg) -> Dataset:
@@ -89,9 +93,12 @@ def _findings(ecg: Ecg) -> Dataset:
     return container("qualitative", *findings)
 
 
-def _characteristics(person: Person, ecg: Ecg) -> list[Dataset]:
-    age = person.age_at(ecg.start.date())
-    items = [] if age is None else [num("age", age, "a")]
+def _characteristics(person: Person, ecg: Ecg) -> Dataset:
+    """Age and sex are mandatory here, so that one which is not known is said to be unknown."""
+    items = [
+        num("age", person.age_at(ecg.start.date()), "a", "unknown"),
+        coded("sex", SEXES[person.sex]),
+    ]
     if ecg.rhythm == "paced rhythm":
-        items.append(coded("pacemaker in situ", "dual chamber", rel=HAS_CONCEPT_MOD))
-    return [container("characteristics", *items)] if items else []
+        items.append(coded("pacemaker in situ", "dual chamber"))
+    return container("characteristics", *items, template="3704")

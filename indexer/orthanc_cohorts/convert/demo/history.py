@@ -12,7 +12,6 @@ from pydicom.dataset import Dataset
 from orthanc_cohorts.convert.demo.plan import History, Person
 from orthanc_cohorts.convert.demo.sr import (
     HAS_CONCEPT_MOD,
-    HAS_PROPERTIES,
     Issue,
     coded,
     container,
@@ -53,14 +52,17 @@ def _problems(history: History) -> Dataset:
     noted = datetime(history.written.year - 2, 1 + history.written.day % 12, 1)
     return container(
         "problem list",
-        *(coded("reported", name, moment("noted", noted, HAS_PROPERTIES)) for name in history.problems),
+        *(
+            container("concern", coded("reported", name), moment("noted", noted), template="3829")
+            for name in history.problems
+        ),
     )
 
 
 def _surgery(history: History) -> list[Dataset]:
     items = []
     if history.pacemaker:
-        # As the seed system writes it: a modifier of the container, not something it contains.
+        # As the seed system writes it, against TID 3802: a modifier of the container, not something in it.
         items.append(coded("procedure", "pacemaker implantation", rel=HAS_CONCEPT_MOD))
     if "coronary disease" in history.problems and "infarction" in history.problems:
         items.append(coded("procedure", "bypass"))

@@ -31,7 +31,6 @@ from orthanc_cohorts.convert.demo.plan import Person
 CONTAINS = RelationshipTypeValues.CONTAINS
 HAS_CONCEPT_MOD = RelationshipTypeValues.HAS_CONCEPT_MOD
 HAS_OBS_CONTEXT = RelationshipTypeValues.HAS_OBS_CONTEXT
-HAS_PROPERTIES = RelationshipTypeValues.HAS_PROPERTIES
 
 
 def _within(item: Dataset, children: Iterable[Dataset]) -> Dataset:
