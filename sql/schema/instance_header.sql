@@ -1,4 +1,5 @@
 -- One row per SOP instance: the header values that series, study and patient rows are derived from.
+-- body_part: canonical code of the region sent, else of BodyPartExamined (PS3.16 L).
 CREATE TABLE instance_header (
     instance_key                   BIGINT NOT NULL,
     series_key                     INTEGER NOT NULL,
@@ -65,5 +66,6 @@ CREATE TABLE instance_header (
     mechanical_index               DOUBLE,
     positioner_primary_angle_deg   DOUBLE,
     positioner_secondary_angle_deg DOUBLE,
-    frame_of_reference_uid         VARCHAR
+    frame_of_reference_uid         VARCHAR,
+    body_part                      VARCHAR
 )

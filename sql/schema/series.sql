@@ -1,7 +1,8 @@
 -- One row per series, derived from its instances; nothing in it outlives them.
 -- A text column holds the smallest value; `varies` names those that differ between instances, whose every
 -- value is in instance_header. Numbers lie between _min and _max.
--- body_part: canonical code of the region; body_part_source: `code` sent, or `text` (BodyPartExamined, PS3.16 L).
+-- body_part: canonical code of the region; body_part_source: `code` where an instance sends one, else `text`
+-- (BodyPartExamined, PS3.16 L).
 CREATE TABLE series (
     series_key                         INTEGER NOT NULL,
     study_key                          INTEGER NOT NULL,

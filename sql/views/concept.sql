@@ -2,7 +2,7 @@
 -- is used. role: `name` (what is asked) or `value` (what is answered). language: canonical code of the language
 -- that the document states, NULL for none; a meaning is never a key (PS3.3 8.3).
 -- mapping: how canonical came about: `SNOMED RT to CT` (PS3.16 table O-1 and our additions), `relabelled` (a code of
--- one scheme under the name of another), `spelling` (of the scheme), NULL as sent.
+-- one scheme under the name of another), `owner` (of a private scheme, added), `spelling` (of the scheme), NULL as sent.
 CREATE VIEW concept AS
 SELECT
     role, scheme, code, meaning, language, canonical,
@@ -10,6 +10,7 @@ SELECT
         WHEN canonical IS NULL OR canonical = scheme || '|' || code THEN NULL
         WHEN NOT ends_with(canonical, '|' || code) THEN 'SNOMED RT to CT'
         WHEN upper(scheme) IN ('SRT', 'SNM3', '99SDM') THEN 'relabelled'
+        WHEN starts_with(canonical, trim(scheme) || '@') THEN 'owner'
         ELSE 'spelling'
     END AS mapping,
     sum(n)::BIGINT AS n

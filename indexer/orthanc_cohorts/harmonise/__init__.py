@@ -4,7 +4,12 @@ Runs in the sidecar only: it knows pydicom's terminology tables and UCUM.
 """
 
 from orthanc_cohorts.harmonise.body_parts import body_part
-from orthanc_cohorts.harmonise.concepts import canonical_concept, mapping_source
+from orthanc_cohorts.harmonise.concepts import (
+    canonical_concept,
+    is_of_any_owner,
+    is_private,
+    mapping_source,
+)
 from orthanc_cohorts.harmonise.context_groups import context_group, context_group_hash
 from orthanc_cohorts.harmonise.units import Unit, canonical_unit, convert, unit_of_code
 
@@ -16,6 +21,8 @@ __all__ = [
     "context_group",
     "context_group_hash",
     "convert",
+    "is_of_any_owner",
+    "is_private",
     "mapping_source",
     "unit_of_code",
 ]

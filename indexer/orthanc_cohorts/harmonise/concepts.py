@@ -45,6 +45,24 @@ def mapping_source(scheme: str | None, code: str | None) -> Source | None:
     return _resolve(scheme, code, None)[1]
 
 
+@lru_cache(maxsize=4_096)
+def is_private(scheme: str) -> bool:
+    """Return whether a designator is private (`99...` or `L`), so that its codes belong to an owner."""
+    designator = _squeezed(scheme)
+    designator = _SCHEMES.get(designator.upper(), designator)
+    return designator not in _RT_SCHEMES and _is_private(designator.partition("@")[0])
+
+
+def is_of_any_owner(concept: str) -> bool:
+    """Return whether a canonical concept is of a private scheme and names no owner."""
+    scheme = concept.partition("|")[0]
+    return "@" not in scheme and is_private(scheme)
+
+
+def _is_private(name: str) -> bool:
+    return name.startswith("99") or name == "L"
+
+
 def _resolve(scheme: str | None, code: str | None, owner: str | None) -> tuple[str | None, Source | None]:
     if not code:
         return None, None
@@ -55,7 +73,7 @@ def _resolve(scheme: str | None, code: str | None, owner: str | None) -> tuple[s
     if designator in _RT_SCHEMES:
         return _resolve_rt(code, designator)
     name, _, named_owner = designator.partition("@")
-    if name.startswith("99") or name == "L":
+    if _is_private(name):
         known = _squeezed(named_owner or owner).replace("|", " ").lower()
         designator = f"{name}@{known}" if known else name
     return f"{designator}|{code}", None if name == (scheme or "").partition("@")[0] else "spelling"

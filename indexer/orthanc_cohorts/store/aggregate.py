@@ -11,13 +11,14 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from orthanc_cohorts.harmonise import body_part, canonical_concept
+from orthanc_cohorts.harmonise import canonical_concept
 from orthanc_cohorts.store.hashes import hash_of_id
 
 SERIES_TEXTS = (
     "sop_class_uid", "transfer_syntax_uid", "modality", "series_description", "protocol_name",
-    "body_part_examined", "anatomic_region_scheme", "anatomic_region_code", "anatomic_region_meaning",
-    "laterality", "manufacturer", "manufacturer_model_name", "device_serial_number", "station_name",
+    "body_part", "body_part_examined", "anatomic_region_scheme", "anatomic_region_code",
+    "anatomic_region_meaning", "laterality", "manufacturer", "manufacturer_model_name",
+    "device_serial_number", "station_name",
     "software_versions", "institution_name", "image_type", "convolution_kernel", "scanning_sequence",
     "sequence_name", "contrast_bolus_agent", "contrast_bolus_route", "radiopharmaceutical",
     "view_position", "frame_of_reference_uid",
@@ -61,19 +62,18 @@ def series_rows(headers: pa.Table) -> pa.Table:
     columns["instance_count"] = found["instance_key_count"]
     columns["size_bytes"] = found["size_bytes_sum"]
     columns["varies"] = _varies(found, SERIES_TEXTS)
-    columns["body_part"], columns["body_part_source"] = _body_parts(columns)
+    columns["body_part_source"] = _body_part_sources(columns)
     return pa.table(columns)
 
 
-def _body_parts(columns: dict[str, Any]) -> tuple[pa.Array, pa.Array]:
-    """Return the canonical body part of each series, and whether a `code` or a `text` named it."""
-    names = ("anatomic_region_scheme", "anatomic_region_code", "body_part_examined")
-    found: list[tuple[str | None, str | None]] = []
-    for scheme, code, text in zip(*(columns[name].to_pylist() for name in names), strict=True):
-        by_code = canonical_concept(scheme, code)
-        by_text = None if by_code or text is None else body_part(text)
-        found.append((by_code or by_text, "code" if by_code else "text" if by_text else None))
-    return tuple(pa.array(part, type=pa.string()) for part in zip(*found, strict=True))
+def _body_part_sources(columns: dict[str, Any]) -> pa.Array:
+    """Return whether instances of each series name the body part by `code` or by `text` alone."""
+    names = ("body_part", "anatomic_region_scheme", "anatomic_region_code")
+    found = [
+        None if part is None else "code" if canonical_concept(scheme, code) else "text"
+        for part, scheme, code in zip(*(columns[name].to_pylist() for name in names), strict=True)
+    ]
+    return pa.array(found, type=pa.string())
 
 
 def study_rows(headers: pa.Table) -> pa.Table:

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from orthanc_cohorts.harmonise import canonical_concept, unit_of_code
+from orthanc_cohorts.harmonise import body_part, unit_of_code
 from orthanc_cohorts.harmonise.units import to_canonical
 from orthanc_cohorts.model import column as types
 from orthanc_cohorts.model.rows import Columns
 from orthanc_cohorts.model.schema import TABLES, Table
 from orthanc_cohorts.store.hashes import hash_of_id, hash_of_text
+from orthanc_cohorts.store.owners import Owners, canonical_codes
 
 _TYPES = {
     types.TEXT: pa.string(),
@@ -41,10 +42,11 @@ class Keys:
         self.study = np.asarray(study, dtype=np.int32)
 
 
-def to_arrow(name: str, columns: Columns, keys: Keys, seq: int) -> pa.Table | None:
+def to_arrow(name: str, columns: Columns, keys: Keys, seq: int, owners: Owners) -> pa.Table | None:
     """Return the rows of one table as the index stores them, None when no row is left.
 
     columns: as on the wire; a column left out is NULL throughout.
+    owners: of the private schemes of the batch.
     """
     table = TABLES[name]
     if table.shared:
@@ -62,9 +64,11 @@ def to_arrow(name: str, columns: Columns, keys: Keys, seq: int) -> pa.Table | No
         values = columns.get(column.name)
         if values is not None:
             built[column.name] = pa.array(values, type=_TYPES[column.type])
-    _add_canonical_codes(table, columns, built)
+    _add_canonical_codes(table, columns, built, owners)
     if name == "measurement":
         _add_units(columns, built)
+    elif name == "instance_header":
+        _add_body_part(columns, built, owners)
     elif name == "instance":
         built["orthanc_hash"] = _hashes(columns["orthanc_id"], hash_of_id)
         built["sop_hash"] = _hashes(columns.get("sop_instance_uid") or [None] * len(owner), hash_of_text, 0)
@@ -100,14 +104,22 @@ def _shared_keys(owners: list[list[int]], keys: Keys) -> tuple[dict[str, pa.Arra
     return built, np.diff(starts) > 0
 
 
-def _add_canonical_codes(table: Table, columns: Columns, built: dict[str, pa.Array]) -> None:
+def _add_canonical_codes(table: Table, columns: Columns, built: dict[str, pa.Array], owners: Owners) -> None:
     for name in table.coded:
-        codes = columns.get(f"{name}_code")
-        if codes is None:
-            continue
-        schemes = columns.get(f"{name}_scheme") or [None] * len(codes)
-        canonical = [canonical_concept(s, c) for s, c in zip(schemes, codes, strict=True)]
-        built[name] = pa.array(canonical, type=pa.string())
+        if f"{name}_code" in columns:
+            built[name] = pa.array(canonical_codes(columns, name, owners), type=pa.string())
+
+
+def _add_body_part(columns: Columns, built: dict[str, pa.Array], owners: Owners) -> None:
+    """Add the canonical body part: of the code where one is sent, else of the text."""
+    texts = columns.get("body_part_examined")
+    parts = canonical_codes(columns, "anatomic_region", owners) if "anatomic_region_code" in columns else None
+    if texts is not None:
+        parts = [
+            part or body_part(text) for part, text in zip(parts or [None] * len(texts), texts, strict=True)
+        ]
+    if parts is not None:
+        built["body_part"] = pa.array(parts, type=pa.string())
 
 
 def _add_units(columns: Columns, built: dict[str, pa.Array]) -> None:

@@ -35,6 +35,7 @@ _SCHEMA = pa.schema(
     [
         *_KEYS,
         *((column.name, _ARROW[column.type]) for column in HEADER.columns),
+        ("body_part", pa.string()),
         *((name, _OTHERS.get(name, pa.string())) for name in _OF_INSTANCE),
     ]
 )

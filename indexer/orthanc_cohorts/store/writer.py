@@ -22,6 +22,7 @@ from orthanc_cohorts.store.conformance import conformance
 from orthanc_cohorts.store.derive import Counters, Touched, rederive
 from orthanc_cohorts.store.hashes import hash_of_id, hash_of_text
 from orthanc_cohorts.store.headers import Headers, joined
+from orthanc_cohorts.store.owners import Owners
 from orthanc_cohorts.store.statements import column, run
 from orthanc_cohorts.store.subjects import Subject
 
@@ -133,7 +134,8 @@ class Writer:
         self._tombstone([live for name, live in known.items() if name not in same], touched)
         touched.subjects += _subjects(batch, keys)
         tables = {**batch.tables, **conformance(batch.tables, lambda number: keys.instance[number] >= 0)}
-        rows = {name: to_arrow(name, tables[name], keys, batch.seq) for name in _stored(tables)}
+        owners = Owners(tables)
+        rows = {name: to_arrow(name, tables[name], keys, batch.seq, owners) for name in _stored(tables)}
         for name, part in rows.items():
             if part is not None:
                 run(self._connection, _APPEND[name], incoming=part)

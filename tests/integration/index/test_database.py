@@ -122,3 +122,24 @@ def test_an_older_index_keeps_its_rows_and_looks_at_every_object_again():
     assert run(old, "SELECT orthanc_id, attachment_uuid, seq FROM live_instance") == [("a", None, 0)]
     assert run(old, "SELECT cursor_seq, generation FROM state") == [(0, 9)]
     assert run(old, "SELECT * FROM series_check") == []
+
+
+def test_an_index_of_one_code_space_for_all_owners_looks_at_every_object_again():
+    old = duckdb.connect()
+    for version in (1, 2):
+        for name in names(f"migrations/{version:04d}"):
+            run(old, load(name))
+        if version == 1:
+            run(old, load("store/first_state"), {"version": 2})
+    run(old, "UPDATE state SET cursor_seq = 70, generation = 9")
+    run(
+        old,
+        "INSERT INTO instance (instance_key, series_key, study_key, orthanc_hash, sop_hash, orthanc_id, "
+        "attachment_uuid, seq) VALUES (1, 1, 1, 5, 6, 'a', 'uuid', 60)",
+    )
+
+    prepare(old)
+
+    assert run(old, "SELECT orthanc_id, attachment_uuid, seq FROM live_instance") == [("a", None, 0)]
+    assert run(old, "SELECT schema_version, cursor_seq, generation FROM state") == [(3, 0, 9)]
+    assert run(old, "SELECT body_part FROM live_instance_header") == []

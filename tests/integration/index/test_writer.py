@@ -207,3 +207,51 @@ def test_every_table_takes_every_row_of_the_flattener(index: Index):
         expected = sum(len(each[name]) for each in rows)
 
         assert ask(index, f"SELECT count(*) FROM live_{name}") == [(expected,)]
+
+
+def declared(designator: str, uid: str) -> Dataset:
+    item = Dataset()
+    item.CodingSchemeDesignator, item.CodingSchemeUID = designator, uid
+    return item
+
+
+def test_a_private_code_belongs_to_the_scheme_that_its_object_declares_else_to_its_maker(index: Index):
+    length, finding = build.num("99X|1|Length", 5), build.code("99Y|2|Finding", "SCT|3|Mass")
+    schemes = [declared("DCM", "1.2.840.10008.2.16.4"), declared("99X", "1.2.3")]
+    by_maker = stored(report(length, finding, PatientID="A", Manufacturer="Maker  A"))
+    by_uid = report(length, finding, PatientID="B", Manufacturer="Maker B")
+    by_uid.CodingSchemeIdentificationSequence = schemes
+    nobodys = report(length, PatientID="C")
+    nobodys.Manufacturer = ""
+
+    index.apply(Batch.of([by_maker, stored(by_uid), stored(nobodys)]))
+
+    concepts = ask(index, "SELECT concept FROM measurement ORDER BY ALL")
+    assert concepts == [("99X@1.2.3|1",), ("99X@maker a|1",), ("99X|1",)]
+    asked = ask(index, "SELECT concept, value FROM evaluation ORDER BY ALL")
+    assert asked == [("99Y@maker a|2", "SCT|3"), ("99Y@maker b|2", "SCT|3")]
+    assert ask(index, "SELECT DISTINCT concept_scheme FROM measurement") == [("99X",)]
+    mappings = ask(index, "SELECT DISTINCT mapping FROM concept WHERE scheme LIKE '99%' ORDER BY ALL")
+    assert mappings == [("owner",), (None,)]
+
+
+def test_a_body_part_is_that_of_the_code_else_of_the_text_of_each_instance(index: Index):
+    heart, private = Dataset(), Dataset()
+    heart.CodingSchemeDesignator, heart.CodeValue, heart.CodeMeaning = "SRT", "T-32000", "Heart"
+    private.CodingSchemeDesignator, private.CodeValue, private.CodeMeaning = "99X", "1", "Part"
+    objects = [
+        build.ct(PatientID="A", BodyPartExamined="CHEST", AnatomicRegionSequence=[heart]),
+        build.ct(PatientID="B", BodyPartExamined="Heart"),
+        build.ct(PatientID="C", Manufacturer="Maker", AnatomicRegionSequence=[private]),
+        build.ct(PatientID="D", BodyPartExamined="HERTZ"),
+    ]
+
+    index.apply(Batch.of(map(stored, objects)))
+
+    found = ask(index, "SELECT body_part, body_part_source FROM series ORDER BY series_key")
+    assert found == [
+        ("SCT|80891009", "code"),
+        ("SCT|80891009", "text"),
+        ("99X@maker|1", "code"),
+        (None, None),
+    ]

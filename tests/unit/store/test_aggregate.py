@@ -33,7 +33,9 @@ def headers(*rows: dict[str, Any]) -> pa.Table:
     """Return headers as the statements of the store give them, with NULL for what a row leaves out."""
     kinds = {column.name: _TYPES[column.type] for column in HEADER.columns}
     kinds |= dict.fromkeys(_KEYS, pa.int64())
-    kinds |= dict.fromkeys((*_IDS, *_TEXTS, "transfer_syntax_uid", "acquisition_time"), pa.string())
+    kinds |= dict.fromkeys(
+        (*_IDS, *_TEXTS, "body_part", "transfer_syntax_uid", "acquisition_time"), pa.string()
+    )
     whole = [
         {**_KEYS, **dict.fromkeys(_IDS, "01234567-89abcdef"), "instance_key": n, **row}
         for n, row in enumerate(rows)
@@ -61,6 +63,25 @@ def test_what_instances_disagree_on_is_named_and_numbers_keep_their_range():
     assert row["body_part_examined"] == "CHEST"
     assert row["varies"] == ["body_part_examined"]
     assert (row["slice_thickness_mm_min"], row["slice_thickness_mm_max"]) == (1.0, 2.5)
+
+
+def test_a_body_part_is_that_of_an_instance_and_tells_whether_a_code_named_it():
+    coded = {
+        "body_part": "SCT|80891009",
+        "anatomic_region_scheme": "SRT",
+        "anatomic_region_code": "T-32000",
+        "series_key": 1,
+    }
+    other = {"body_part": "99X@a|1", "anatomic_region_scheme": "99X", "anatomic_region_code": "1"}
+    text = {"body_part": "SCT|816094009", "body_part_examined": "CHEST", "series_key": 2}
+    unknown = {"body_part_examined": "HERTZ", "series_key": 3}
+
+    rows = series_rows(headers(coded, {**other, "series_key": 1}, text, unknown)).to_pylist()
+
+    found = [
+        (row["body_part"], row["body_part_source"], "body_part" in (row["varies"] or ())) for row in rows
+    ]
+    assert found == [("99X@a|1", "code", True), ("SCT|816094009", "text", False), (None, None, False)]
 
 
 def test_the_order_of_instances_leaves_no_trace():

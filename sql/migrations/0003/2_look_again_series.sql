@@ -1,0 +1,2 @@
+-- No series counts as compared with Orthanc.
+DELETE FROM series_check
