@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Any
 
 from cohort_rows import Row, Rows
-from orthanc_cohorts.harmonise import canonical_concept, convert
+from orthanc_cohorts.harmonise import body_part, canonical_concept, convert
 
 COLUMNS: dict[str, dict[str, str]] = {
     "patient": {"sex": "patient_sex", "age": "patient_age_years", "bmi": "patient_bmi"},
@@ -19,6 +19,7 @@ COLUMNS: dict[str, dict[str, str]] = {
     "series": {
         "modality": "modality",
         "manufacturer": "manufacturer",
+        "body_part": "body_part",
         "slice_thickness": "slice_thickness_mm",
     },
     "waveform": {"channels": "number_of_channels", "duration": "duration_s"},
@@ -75,6 +76,8 @@ def _matches(rows: Rows, leaf: dict[str, Any], row: Row) -> bool:
 
 
 def _absent(row: Row, op: str, name: str) -> bool:
+    if name == "body_part":
+        return row.get("body_part_examined") is None and row.get("anatomic_region_code") is None
     column = COLUMNS[op][name]
     value = row.get(f"{column}_min") if name in INTERVALS else row.get(column)
     return value is None or value == []
@@ -90,12 +93,35 @@ def _holds(rows: Rows, op: str, name: str, asked: Any, row: Row) -> bool:
     if name == "date":
         bounds = {key: date.fromisoformat(day) for key, day in asked.items()}
         return row.get(column) is not None and _within(row[column].date(), bounds)
+    if name == "body_part":
+        return _body_part_holds(rows, asked, row)
     wanted = _wanted(asked)
     if name == "modality" and op == "study":
         return bool(wanted & set(row.get(column) or []))
+    if "|" in str(row.get(column)):
+        return _is_code(row[column], wanted)
     if row.get(column) not in wanted:
         return False
     return all(value in wanted for value in _instances(rows, op, column, row) if value is not None)
+
+
+def _is_code(code: str, wanted: set[Any]) -> bool:
+    """Tell whether a code is wanted; one of a private scheme also when it is wanted without its owner."""
+    scheme, _, value = code.partition("|")
+    name, at, _ = scheme.partition("@")
+    return code in wanted or (bool(at) and (name[:2] == "99" or name == "L") and f"{name}|{value}" in wanted)
+
+
+def _body_part_holds(rows: Rows, asked: str | list[str], row: Row) -> bool:
+    """Tell whether every instance that states a body part states one of those asked, and one does."""
+    texts = [asked] if isinstance(asked, str) else asked
+    wanted = _wanted(texts) | {body_part(text) for text in texts if "|" not in text}
+    headers = [h for h in rows.tables["instance_header"] if h["series_key"] == row["series_key"]]
+    stating = [h for h in headers if not _absent(h, "series", "body_part")]
+    return bool(stating) and all(
+        h.get("body_part_examined") in texts or (h.get("body_part") is not None and h["body_part"] in wanted)
+        for h in stating
+    )
 
 
 def _instances(rows: Rows, op: str, column: str, row: Row) -> list[Any]:

@@ -6,7 +6,7 @@ FROM (
     FROM series AS s
     JOIN study AS u ON u.study_key = s.study_key
     UNION ALL
-    SELECT 'body_part' AS property, coalesce(s.body_part_examined, s.anatomic_region_scheme || '|' || s.anatomic_region_code) AS value, CASE WHEN s.body_part_examined IS NULL THEN s.anatomic_region_meaning END AS meaning, u.patient_key
+    SELECT 'body_part' AS property, coalesce(s.body_part_examined, s.body_part) AS value, CASE WHEN s.body_part_examined IS NULL THEN s.anatomic_region_meaning END AS meaning, u.patient_key
     FROM series AS s
     JOIN study AS u ON u.study_key = s.study_key
     UNION ALL

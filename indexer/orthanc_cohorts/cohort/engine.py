@@ -131,7 +131,7 @@ class Engine:
     def _asked(self, question: _Question, leaf: Tree) -> _Leaf:
         universe, unit = question.universe, question.unit
         live = universe.live[unit]
-        planned = plan(leaf, universe.as_sent)
+        planned = plan(leaf)
         rows = universe.rows_of_units(self._fetched(question, planned.rows))
         warnings: tuple[Warning_, ...] = ()
         if leaf["op"] == "measurement" and "value" in leaf:

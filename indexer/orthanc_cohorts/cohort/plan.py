@@ -6,7 +6,7 @@ Runs nothing, and never puts a value into a statement.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,8 +18,6 @@ from orthanc_cohorts.cohort.properties import BodyPart, ChannelSource, Code, Con
 from orthanc_cohorts.cohort.quantities import DIMENSIONLESS
 
 Tree = dict[str, Any]
-AsSent = Callable[[Sequence[str]], list[str]]
-"""From canonical codes of anatomic regions to the codes as sent that the series of the index hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +43,11 @@ class LeafPlan:
     varying: tuple[str, ...] = ()
 
 
-def plan(leaf: Tree, as_sent: AsSent) -> LeafPlan:
+def plan(leaf: Tree) -> LeafPlan:
     """Return the statements that answer a leaf of a canonical tree."""
     kind = LEAVES[leaf["op"]]
     asked = {name: p for name, p in properties(kind).items() if name in leaf}
-    values = {name: _resolved(p, leaf[name], as_sent) for name, p in asked.items()}
+    values = {name: _resolved(p, leaf[name]) for name, p in asked.items()}
     conditions = [p.condition(name, values[name]) for name, p in asked.items() if not _is_number(leaf, name)]
     conditions += [Condition(properties(kind)[name].absent()) for name in leaf.get("missing", ())]
     base = kind.base
@@ -86,18 +84,17 @@ def _measurement(leaf: Tree) -> tuple[str, list[Condition]]:
     return base, [stated, unit]
 
 
-def _resolved(kind: Property, asked: Any, as_sent: AsSent) -> Any:
+def _resolved(kind: Property, asked: Any) -> Any:
     if isinstance(kind, Code | ChannelSource):
         return expand(asked)
     if isinstance(kind, BodyPart):
-        codes = expand(text for text in asked if "|" in text)
-        return [text for text in asked if "|" not in text] + (as_sent(codes) if codes else [])
+        return [text for text in asked if "|" not in text] + expand(text for text in asked if "|" in text)
     return asked
 
 
 def _varies(kind: Property) -> tuple[str, ...]:
     if isinstance(kind, BodyPart):
-        return ("body_part_examined", "anatomic_region_scheme", "anatomic_region_code")
+        return ("body_part", "body_part_examined")
     return (kind.varies,)
 
 

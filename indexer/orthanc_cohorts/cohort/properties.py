@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from orthanc_cohorts.harmonise import body_part, is_of_any_owner
+
 Bounds = Mapping[str, Any]
 _COMPARE = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<"}
 
@@ -30,6 +32,20 @@ def among(column: str, name: str, values: Sequence[str]) -> Condition:
         # `=` prunes by the zone maps of a clustered table; IN (subquery) does not.
         return Condition(f"{column} = ${name}", {name: values[0]})
     return Condition(f"{column} IN (SELECT unnest(${name}::VARCHAR[]))", {name: list(values)})
+
+
+def coded(column: str, name: str, codes: Sequence[str]) -> Condition:
+    """Return the condition that a column holds one of the codes; a private one without owner is anyone's."""
+    listed = among(column, name, codes)
+    anyones = [code for code in codes if is_of_any_owner(code)]
+    if not anyones:
+        return listed
+    # The ranges prune by zone maps and spare other codes the look for an owner; `:` follows 9, A follows @.
+    private = f"({column} >= '99' AND {column} < '9:' OR {column} >= 'L@' AND {column} < 'LA')"
+    ownerless = among(f"regexp_replace({column}, '^([^@|]*)@[^|]*[|]', '\\1|')", f"{name}_anyones", anyones)
+    return Condition(
+        f"({listed.sql} OR {private} AND {ownerless.sql})", {**listed.parameters, **ownerless.parameters}
+    )
 
 
 def within(low: str, high: str, name: str, bounds: Bounds) -> Condition:
@@ -93,6 +109,10 @@ class Code(Text):
 
     __slots__ = ()
 
+    def condition(self, name: str, asked: Any) -> Condition:
+        """Return the condition that the column holds one of the codes asked."""
+        return coded(self.column, name, asked)
+
 
 class TextList(Property):
     """A column that holds a list of texts; one of them must be one of those asked."""
@@ -146,29 +166,46 @@ class Day(Property):
 
 
 class BodyPart(Property):
-    """Body part as text (`BodyPartExamined`) or, with a `|`, as code of the anatomic region."""
+    """Body part as word (`BodyPartExamined`, or the code it names) or, with a `|`, as code.
+
+    column, at_instance: aliases of `series` and of the header of a single instance.
+    """
 
     __slots__ = ()
 
     def condition(self, name: str, asked: Any) -> Condition:
-        """Return the condition that text or code is among those asked; codes come as sent (see `plan`)."""
-        alias = self.column
-        return Condition(
-            f"(coalesce({alias}.body_part_examined IN (SELECT unnest(${name}::VARCHAR[])), false)"
-            f" OR coalesce({alias}.anatomic_region_scheme || '|' || {alias}.anatomic_region_code"
-            f" IN (SELECT unnest(${name}::VARCHAR[])), false))",
-            {name: list(asked)},
-        )
+        """Return the condition that the text is among the words, or the code among those asked or named.
+
+        A series in which it varies meets it; its instances decide (see `violated`), since the smallest
+        code and the smallest text of a series need not be of one instance.
+        """
+        differs = f"list_has_any({self.column}.varies, ['body_part', 'body_part_examined'])"
+        stated = self._stated(self.column, name, asked)
+        return Condition(f"({stated.sql} OR coalesce({differs}, false))", stated.parameters)
 
     def absent(self) -> str:
         """Return the condition that neither text nor code is stated."""
-        return f"({self.column}.body_part_examined IS NULL AND {self.column}.anatomic_region_code IS NULL)"
+        return _no_body_part(self.column)
 
     def violated(self, name: str, asked: Any) -> Condition:
         """Return the condition that an instance states a body part, and none that is asked."""
-        single = BodyPart(self.at_instance)
-        condition = single.condition(name, asked)
-        return Condition(f"(NOT {single.absent()} AND NOT {condition.sql})", condition.parameters)
+        stated = self._stated(self.at_instance, name, asked)
+        return Condition(f"(NOT {_no_body_part(self.at_instance)} AND NOT {stated.sql})", stated.parameters)
+
+    def _stated(self, alias: str, name: str, asked: Sequence[str]) -> Condition:
+        words = [text for text in asked if "|" not in text]
+        named = [code for code in map(body_part, words) if code]
+        codes = sorted({*named, *(text for text in asked if "|" in text)})
+        parts = [among(f"{alias}.body_part_examined", f"{name}_text", words)] if words else []
+        parts += [coded(f"{alias}.body_part", name, codes)] if codes else []
+        return Condition(
+            "(" + " OR ".join(f"coalesce({part.sql}, false)" for part in parts) + ")",
+            {key: value for part in parts for key, value in part.parameters.items()},
+        )
+
+
+def _no_body_part(alias: str) -> str:
+    return f"({alias}.body_part_examined IS NULL AND {alias}.anatomic_region_code IS NULL)"
 
 
 class ChannelSource(Property):
@@ -178,7 +215,7 @@ class ChannelSource(Property):
 
     def condition(self, name: str, asked: Any) -> Condition:
         """Return the condition that some channel has one of the sources."""
-        wanted = among("c.source", name, asked)
+        wanted = coded("c.source", name, asked)
         return Condition(f"{_CHANNEL} AND {wanted.sql})", wanted.parameters)
 
     def absent(self) -> str:

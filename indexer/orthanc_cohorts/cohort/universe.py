@@ -5,15 +5,12 @@ Arrays are indexed by key, so that a mask over units is one vector. Knows no cla
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from orthanc_cohorts_sql import load
-
-from orthanc_cohorts.harmonise import canonical_concept
 
 Mask = NDArray[np.bool_]
 Keys = NDArray[np.int64]
@@ -38,14 +35,12 @@ class Universe:
     patient_of: by study key, the patient key; -1 where there is no such study.
     live: by unit (`study`, `patient`), a mask over keys.
     varying: by level, names of the properties in which instances differ somewhere.
-    regions: by canonical code, the codes of anatomic regions as sent.
     """
 
     generation: int
     patient_of: Keys
     live: dict[str, Mask]
     varying: dict[str, frozenset[str]]
-    regions: dict[str, tuple[str, ...]]
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> Universe:
@@ -65,7 +60,6 @@ class Universe:
             patient_of,
             {"study": patient_of >= 0, "patient": live_patient},
             {level: frozenset(names) for level, names in varying.items()},
-            _regions(cursor.execute(load("cohort/regions")).fetchall()),
         )
 
     def rows_of_units(self, rows: dict[str, Any]) -> dict[str, Any]:
@@ -78,16 +72,3 @@ class Universe:
     def units(self, unit: str, study_keys: NDArray[Any]) -> Keys:
         """Return the unit key of each row by the key of its live study, same shape."""
         return study_keys.astype(np.int64) if unit == "study" else self.patient_of[study_keys]
-
-    def as_sent(self, codes: Sequence[str]) -> list[str]:
-        """Return the codes of anatomic regions as sent that have one of the canonical codes."""
-        return [raw for code in codes for raw in self.regions.get(code, ())]
-
-
-def _regions(pairs: Sequence[tuple[str | None, str]]) -> dict[str, tuple[str, ...]]:
-    found: dict[str, list[str]] = {}
-    for scheme, code in pairs:
-        if scheme is not None:
-            raw = f"{scheme}|{code}"
-            found.setdefault(canonical_concept(scheme, code) or raw, []).append(raw)
-    return {canonical: tuple(sorted(raws)) for canonical, raws in found.items()}

@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 import cohort_brute
 from cohort_rows import MemoryIndex, Rows
 from orthanc_cohorts.cohort import Engine, canonical, parse
+from orthanc_cohorts.harmonise import body_part
 
-CODES = ["SCT|1", "SCT|2", "SRT|T-32600", "SCT|87878005", "DCM|3"]
+CODES = ["SCT|1", "SCT|2", "SRT|T-32600", "SCT|87878005", "DCM|3", "99X@maker a|1", "99X@maker b|1", "99X|1"]
 NUMBERS = [0, 0.25, 1, 1.5, 2, 10]
 DAYS = [datetime(2020, 1, day, hour) for day in (1, 2, 3) for hour in (0, 23)]
 
@@ -62,18 +63,37 @@ def _study(rows: Rows, dice: random.Random, study: int) -> None:
         study_time=dice.choice([*DAYS, None]),
         modalities=dice.choice([["CT"], ["CT", "SR"], None]),
     )
-    for sex in sexes:
-        rows.instance(study, 100 + study, patient_sex=sex, manufacturer=sex)
+    parts = [_body_part(dice) for _ in sexes]
+    for sex, part in zip(sexes, parts, strict=True):
+        rows.instance(study, 100 + study, patient_sex=sex, manufacturer=sex, **part)
     thin = dice.choice([*NUMBERS, None])
     rows.series(
         100 + study,
         study,
         modality=dice.choice(["CT", "MR", None]),
         manufacturer=sexes[0],
-        varies=["manufacturer"] if len(sexes) > 1 else None,
+        varies=["manufacturer", *_differing(parts)] if len(sexes) > 1 else None,
+        **{name: min(filter(None, (part[name] for part in parts)), default=None) for name in parts[0]},
         slice_thickness_mm_min=thin,
         slice_thickness_mm_max=None if thin is None else thin + dice.choice([0, 0.25]),
     )
+
+
+def _body_part(dice: random.Random) -> dict[str, str | None]:
+    text, code = (
+        dice.choice(["HEART", "Heart", "CHEST", "HERTZ", None]),
+        dice.choice(["80891009", None, None]),
+    )
+    return {
+        "body_part_examined": text,
+        "anatomic_region_scheme": code and "SCT",
+        "anatomic_region_code": code,
+        "body_part": f"SCT|{code}" if code else body_part(text),
+    }
+
+
+def _differing(parts: list[dict[str, str | None]]) -> list[str]:
+    return [name for name in parts[0] if len({part[name] for part in parts} - {None}) > 1]
 
 
 def _measurement(rows: Rows, dice: random.Random) -> None:
@@ -134,6 +154,7 @@ def leaf(op: str, **fields: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[st
     return st.builds(built, maybe(**fields), st.lists(st.sampled_from(names), max_size=1), st.none() | COUNTS)
 
 
+BODY_PARTS = ["HEART", "heart", "CHEST", "HERTZ", "SCT|80891009", "SRT|T-32000", "SCT|816094009"]
 LEAF = st.one_of(
     leaf("patient", sex=st.sampled_from(["F", "M", ["F", "M"]]), age=ranges(None, "a"), bmi=ranges(None)),
     leaf(
@@ -148,6 +169,7 @@ LEAF = st.one_of(
         modality=st.sampled_from(["CT", ["MR", "CT"]]),
         manufacturer=st.sampled_from(["F", "M", ["F", "M"]]),
         slice_thickness=ranges(None, "mm", "cm"),
+        body_part=st.lists(st.sampled_from(BODY_PARTS), min_size=1, max_size=2),
     ),
     leaf("waveform", channels=ranges(None), duration=ranges(None, "s", "ms")),
     leaf("segment", property_type=CODE_LISTS, region=CODE_LISTS),

@@ -13,6 +13,7 @@ import pytest
 from cohort_rows import MemoryIndex, Rows
 from orthanc_cohorts.cohort import Answer, Engine, canonical, parse
 
+HEART = "SCT|80891009"
 QT = "MDC|2:16160"
 FINDING = "DCM|121071"
 
@@ -282,14 +283,83 @@ def test_a_fact_in_which_the_instances_of_a_study_differ_holds_when_all_agree_wi
 
 def test_a_body_part_is_asked_as_text_or_as_code_and_srt_finds_its_sct_twin() -> None:
     rows = two_patients()
-    rows.series(0, 0, body_part_examined="HEART")
-    rows.series(1, 1, anatomic_region_scheme="SRT", anatomic_region_code="T-32000")
-    rows.instance(1, 1, anatomic_region_scheme="SRT", anatomic_region_code="T-32000")
+    rows.study(2, 2)
+    rows.series(0, 0, body_part_examined="Heart", body_part=HEART)
+    rows.series(1, 1, anatomic_region_scheme="SRT", anatomic_region_code="T-32000", body_part=HEART)
+    rows.series(2, 2, body_part_examined="HERTZ")
 
-    assert keys(rows, {"op": "series", "body_part": "HEART"}) == [0]
-    assert keys(rows, {"op": "series", "body_part": "SCT|80891009"}) == [1]
-    assert keys(rows, {"op": "series", "body_part": ["HEART", "SRT|T-32000"]}) == [0, 1]
+    for asked in ("HEART", "heart", "SCT|80891009", "SRT|T-32000", "CID|4031"):
+        assert keys(rows, {"op": "series", "body_part": asked}) == [0, 1]
+    assert keys(rows, {"op": "series", "body_part": "HERTZ"}) == [2]
+    assert keys(rows, {"op": "series", "body_part": ["HERTZ", HEART]}) == [0, 1, 2]
+    assert keys(rows, {"op": "series", "body_part": ["Hertz", "CHEST"]}) == []
     assert keys(rows, {"op": "series", "missing": ["body_part"]}) == []
+
+
+def test_a_word_finds_the_text_as_sent_beside_the_code_of_another_part() -> None:
+    rows = two_patients()
+    code = {"anatomic_region_scheme": "SCT", "anatomic_region_code": "80891009", "body_part": HEART}
+    rows.series(0, 0, body_part_examined="CHEST", **code)
+
+    assert keys(rows, {"op": "series", "body_part": "CHEST"}) == [0]
+    assert keys(rows, {"op": "series", "body_part": HEART}) == [0]
+    assert keys(rows, {"op": "series", "body_part": "SCT|816094009"}) == []
+
+
+def test_a_body_part_that_varies_must_be_among_those_asked_in_every_instance() -> None:
+    rows = two_patients()
+    # As the store derives it: the smallest code is of one instance, the smallest text of the other.
+    rows.series(
+        0,
+        0,
+        body_part_examined="CHEST",
+        body_part=HEART,
+        varies=["body_part", "body_part_examined"],
+    )
+    rows.instance(0, 0, body_part_examined="HEART", body_part=HEART)
+    rows.instance(0, 0, body_part_examined="CHEST", body_part="SCT|816094009")
+    rows.instance(0, 0)
+    rows.series(1, 1, body_part_examined="HEART", body_part=HEART, varies=["body_part_examined"])
+    rows.instance(1, 1, body_part_examined="Heart", body_part=HEART)
+    rows.instance(1, 1, body_part_examined="HEART", body_part=HEART)
+
+    assert keys(rows, {"op": "series", "body_part": HEART}) == [1]
+    assert keys(rows, {"op": "series", "body_part": "CHEST"}) == []
+    assert keys(rows, {"op": "series", "body_part": ["CHEST", HEART]}) == [0, 1]
+    assert keys(rows, {"op": "series", "body_part": ["SCT|816094009", "heart"]}) == [0, 1]
+
+
+def test_a_private_code_is_anyones_unless_its_owner_is_named() -> None:
+    rows = two_patients()
+    rows.study(2, 2)
+    rows.study(3, 3)
+    for study, scheme in enumerate(("99X@maker a", "99X@1.2.3", "99X", "99XY@maker a")):
+        rows.fact("segment", study, region=f"{scheme}|1")
+    rows.fact("segment", 3, region="99X@maker a|1 2")
+    rows.fact("segment", 3, region="L@town|1")
+
+    def found(*codes: str) -> list[int]:
+        return keys(rows, {"op": "segment", "region": list(codes)})
+
+    assert found("99X|1") == [0, 1, 2]
+    assert found("99X@Maker  A|1") == [0]
+    assert found("99X@1.2.3|1") == [1]
+    assert found("99X@somebody|1") == []
+    assert found("99X|1 2", "99X@1.2.3|1") == [1, 3]
+    assert found("L|1") == found("L@Town|1") == [3]
+    assert keys(rows, {"op": "not", "arg": {"op": "segment", "region": "99X|1"}}) == [3]
+
+
+def test_the_source_of_a_channel_may_be_a_private_code_of_anyone() -> None:
+    rows = two_patients()
+    for study, owner in enumerate(("maker a", "maker b")):
+        group = rows.fact("waveform", study, multiplex_group=1)
+        own = {name: group[name] for name in ("instance_key", "series_key", "study_key")}
+        rows.series(0, study) if study == 0 else None
+        rows.add("waveform_channel", **own, multiplex_group=1, channel=1, source=f"99X@{owner}|I")
+
+    assert keys(rows, {"op": "waveform", "source": "99X|I"}) == [0, 1]
+    assert keys(rows, {"op": "waveform", "source": "99X@maker b|I"}) == [1]
 
 
 def test_an_srt_code_finds_its_sct_twin_and_the_other_way_round() -> None:
