@@ -25,5 +25,9 @@ CREATE TABLE document (
     n_image_references     INTEGER,
     max_depth              INTEGER,
     completion_description VARCHAR,
-    verification_time      TIMESTAMP
+    verification_time      TIMESTAMP,
+    procedure_scheme VARCHAR,
+    procedure_code VARCHAR,
+    procedure_meaning VARCHAR,
+    procedure VARCHAR
 )

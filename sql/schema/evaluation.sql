@@ -26,5 +26,6 @@ CREATE TABLE evaluation (
     subject            INTEGER,
     own_time           TIMESTAMP,
     own_time_source    VARCHAR,
-    own_time_precision VARCHAR
+    own_time_precision VARCHAR,
+    property_of VARCHAR
 )

@@ -43,5 +43,6 @@ CREATE TABLE measurement (
     own_time_precision VARCHAR,
     unit               VARCHAR,
     value_canonical    DOUBLE,
-    unit_canonical     VARCHAR
+    unit_canonical     VARCHAR,
+    property_of VARCHAR
 )

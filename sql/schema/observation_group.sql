@@ -35,5 +35,10 @@ CREATE TABLE observation_group (
     subject                  INTEGER,
     own_time                 TIMESTAMP,
     own_time_source          VARCHAR,
-    own_time_precision       VARCHAR
+    own_time_precision       VARCHAR,
+    procedure_scheme VARCHAR,
+    procedure_code VARCHAR,
+    procedure_meaning VARCHAR,
+    procedure VARCHAR,
+    observer_path VARCHAR
 )

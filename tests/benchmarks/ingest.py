@@ -27,8 +27,8 @@ PATIENTS_PER_BLOCK = 60
 SETTLE_SECONDS = 8.0
 """From the last store to the end of counting, for both alike.
 
-Orthanc tells after 2 s (StableAge here) that a resource is stable, and the sidecar has followed the change log
-after another 5 to 7 s: that work belongs to the stores. Nobody asks meanwhile, since each question costs CPU too.
+Orthanc tells after 2 s (StableAge here) that a resource is stable, and the sidecar has followed the change
+log after another 5 to 7 s: that work belongs to the stores. Nobody asks meanwhile: each question costs CPU.
 """
 
 

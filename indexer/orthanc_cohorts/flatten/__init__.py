@@ -123,9 +123,10 @@ def _add_content(
     subjects = Subjects()
     rows["reference"].extend(content_references(nodes, subjects, codes))
     rows["reference"].extend(header_references(ds, codes, has_content=is_document(ds)))
-    add_statements(nodes, subjects, rows)
+    observers = content_participants(nodes)
+    rows["participant"].extend(observers)
+    add_statements(nodes, subjects, {path for path, *_ in observers}, rows)
     rows["subject"].extend(subjects.rows())
-    rows["participant"].extend(content_participants(nodes))
     rows["attribute"].extend(item_attribute_rows(nodes))
     if is_document(ds):
         rows["participant"].extend(header_participants(ds, decoder, codes, findings))

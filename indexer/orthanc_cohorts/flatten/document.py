@@ -17,6 +17,8 @@ from orthanc_cohorts.model.rows import Row
 
 _SR_CLASSES = "1.2.840.10008.5.1.4.1.1.88."
 _LANGUAGE = ("DCM", "121049")
+_PROCEDURES = frozenset({("DCM", "121058"), ("DCM", "121023")})
+"""Procedure reported, and Procedure Code of the procedure context (PS3.16 TID 1005)."""
 
 
 def is_document(ds: DataSet) -> bool:
@@ -49,6 +51,7 @@ def document_row(ds: DataSet, nodes: list[Node]) -> Row:
         max([node.depth for node in nodes]),
         values.text(ds, 0x0040A492, root.decoder),
         max(_verifications(ds), default=None),
+        *next((n.value_code for n in root.children if n.concept.key in _PROCEDURES), NO_CODE),
     )
 
 

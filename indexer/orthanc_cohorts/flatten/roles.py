@@ -14,6 +14,7 @@ TRACKING_IDENTIFIER, TRACKING_UID = "tracking_identifier", "tracking_uid"
 SESSION, TIME_POINT = "activity_session", "time_point"
 ALGORITHM_NAME, ALGORITHM_VERSION = "algorithm_name", "algorithm_version"
 TARGET_REGION = "target_region"
+PROCEDURE = "procedure"
 
 Key = tuple[str | None, str | None]
 
@@ -46,12 +47,14 @@ _ROLES: dict[Key, str] = {
     ("UMLS", "C2348792"): TIME_POINT,
     ("DCM", "111001"): ALGORITHM_NAME,
     ("DCM", "111003"): ALGORITHM_VERSION,
+    ("DCM", "121058"): PROCEDURE,  # Procedure reported
+    ("DCM", "121023"): PROCEDURE,  # Procedure Code, of the procedure context (TID 1005)
 }
 
 ROLES: dict[Key, str] = {spelled: _ROLES[key] for spelled, key in _spelled(_ROLES)}
 """Concept to the role its value plays for the item around it."""
 
-INHERITED = (SITE, LATERALITY, METHOD)
+INHERITED = (SITE, LATERALITY, METHOD, PROCEDURE)
 """Roles that hold for everything below the item that states them (PS3.3 C.17.5)."""
 
 CODES = frozenset(code for _, code in ROLES)

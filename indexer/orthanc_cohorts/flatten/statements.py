@@ -5,6 +5,7 @@ Pure; works on the nodes of `content`, never on bytes. Groups are found by shape
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Any
 
 from orthanc_cohorts.dicom.times import Moment
@@ -30,37 +31,48 @@ _CONTEXT_CODES = frozenset(code for _, code in roles.CONTEXT)
 class Scope:
     """What holds below one place of the tree: the innermost group, inherited context, time and subject.
 
-    inherited: site, laterality and method in force; contexts: what follows for a statement that states
-    nothing of its own.
+    inherited: site, laterality, method and procedure in force; observer: path of the item that names the
+    observers in force; measurement: path of the NUM item that is qualified here; contexts: what follows for a
+    statement that states nothing of its own.
     """
 
-    __slots__ = ("contexts", "group", "inherited", "subject", "time")
+    __slots__ = ("contexts", "group", "inherited", "measurement", "observer", "subject", "time")
 
     def __init__(
-        self, group: str | None, inherited: dict[str, Code], time: Moment | None, subject: int
+        self,
+        group: str | None,
+        inherited: dict[str, Code],
+        time: Moment | None,
+        subject: int,
+        observer: str | None,
+        measurement: str | None,
     ) -> None:
         self.group = group
         self.inherited = inherited
         self.time = time
         self.subject = subject
+        self.observer = observer
+        self.measurement = measurement
         self.contexts: dict[tuple[str, ...], Context] = {}
 
 
-def add_statements(nodes: list[Node], subjects: Subjects, rows: Rows) -> None:
+def add_statements(nodes: list[Node], subjects: Subjects, observers: Container[str], rows: Rows) -> None:
     """Append the group, measurement, evaluation and text rows of one content tree.
 
-    nodes: in document order, the root first.
+    nodes: in document order, the root first. observers: paths of the items that name observers; those of the
+    innermost item hold (PS3.3 C.17.5).
     """
     stated = _children_roles(nodes)
     measurements, evaluations, texts = rows["measurement"], rows["evaluation"], rows["text_item"]
-    scopes: dict[int, Scope] = {id(None): Scope(None, _NOTHING, None, WHOLE)}
+    scopes: dict[int, Scope] = {id(None): Scope(None, _NOTHING, None, WHOLE, None, None)}
     for node in nodes:
         above = scopes[id(node.parent)]
         value_type = node.value_type
         own = stated.get(id(node), _NOTHING)
         subject = subjects.of(node, above.subject)
         if node.children:
-            scopes[id(node)] = _enter(node, above, own, subject, rows)
+            observer = node.path if node.path in observers else above.observer
+            scopes[id(node)] = _enter(node, above, own, subject, observer, rows)
         if value_type == "NUM":
             measurements += _measurements(node, above, own, subject)
         elif value_type == "CODE":
@@ -100,7 +112,9 @@ def _children_roles(nodes: list[Node]) -> dict[int, dict[str, Any]]:
     return found
 
 
-def _enter(node: Node, above: Scope, own: dict[str, Any], subject: int, rows: Rows) -> Scope:
+def _enter(
+    node: Node, above: Scope, own: dict[str, Any], subject: int, observer: str | None, rows: Rows
+) -> Scope:
     """Return the scope below an item that has children; write its group row if it is a group."""
     inherited = above.inherited
     if own and node.value_type in ("CONTAINER", None):
@@ -109,9 +123,15 @@ def _enter(node: Node, above: Scope, own: dict[str, Any], subject: int, rows: Ro
     time = node.observation_time or above.time
     group = above.group
     if node.parent is not None and _is_group(node, own):
-        rows["observation_group"].append(_group(node, above, own, inherited, subject, time))
+        rows["observation_group"].append(_group(node, above, own, inherited, subject, time, observer))
         group = node.path
-    return Scope(group, inherited, time, subject)
+    measurement = node.path if node.value_type == "NUM" else _qualified(node, above)
+    return Scope(group, inherited, time, subject, observer, measurement)
+
+
+def _qualified(node: Node, above: Scope) -> str | None:
+    """Return the path of the NUM item that an item says more of; a source of its number does not."""
+    return above.measurement if node.relationship != "INFERRED FROM" else None
 
 
 def _is_group(node: Node, own: dict[str, Any]) -> bool:
@@ -129,6 +149,7 @@ def _group(
     inherited: dict[str, Code],
     subject: int,
     time: Moment | None,
+    observer: str | None,
 ) -> Row:
     return (
         node.path,
@@ -147,6 +168,8 @@ def _group(
         node.template,
         subject,
         *((time.time, "group", time.precision) if time else _NO_TIME),
+        *_as_code(inherited.get(roles.PROCEDURE)),
+        observer,
     )
 
 
@@ -161,6 +184,7 @@ def _measurements(node: Node, above: Scope, own: dict[str, Any], subject: int) -
         inherited,
         subject,
         *_time(node, above),
+        _qualified(node, above),
     )
     parts = number.parts or ((None, number.raw),)
     if len(parts) == 1:
@@ -183,6 +207,7 @@ def _evaluation(node: Node, above: Scope, own: dict[str, Any], subject: int) -> 
         inherited,
         subject,
         *_time(node, above),
+        _qualified(node, above),
     )
 
 

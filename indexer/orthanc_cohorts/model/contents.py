@@ -43,8 +43,9 @@ DOCUMENT = Table(
         Column("max_depth", INTEGER, "Depth of the deepest item, root is 0"),
         Column("completion_description", TEXT, "CompletionFlagDescription"),
         Column("verification_time", TIMESTAMP, "Latest VerificationDateTime, local"),
+        *code("procedure", "the procedure reported, or that of the procedure context, at the root"),
     ),
-    coded=("title", "language"),
+    coded=("title", "language", "procedure"),
 )
 
 CONTENT_ITEM = Table(
@@ -103,8 +104,14 @@ GROUP = Table(
         Column("algorithm_version", TEXT, "Algorithm Version (111003, DCM)"),
         Column("template_identifier", TEXT, "Template that the container states; a hint only"),
         *times("group"),
+        *code(
+            "procedure", "the procedure in force: the group's own, else that around it, the document's last"
+        ),
+        Column(
+            "observer_path", TEXT, "Path in `participant` of the observers in force, NULL for none stated"
+        ),
     ),
-    coded=("finding", "finding_category", "site", "laterality", "method"),
+    coded=("finding", "finding_category", "site", "laterality", "method", "procedure"),
 )
 
 MEASUREMENT = Table(
@@ -125,6 +132,9 @@ MEASUREMENT = Table(
         *code("laterality", "the laterality of the site"),
         Column("inherited", TEXTS, "Which of method, site, laterality come from around the item"),
         *times("measurement"),
+        Column(
+            "property_of", TEXT, "Path of the NUM item that this one qualifies (a percentile, an uncertainty)"
+        ),
     ),
     coded=("concept", "qualifier", "derivation", "method", "site", "laterality"),
 )
@@ -142,6 +152,9 @@ EVALUATION = Table(
         *code("laterality", "the laterality of the site"),
         Column("inherited", TEXTS, "Which of site, laterality come from around the item"),
         *times("evaluation"),
+        Column(
+            "property_of", TEXT, "Path of the NUM item that this one qualifies (normality, selection status)"
+        ),
     ),
     coded=("concept", "value", "site", "laterality"),
 )

@@ -12,7 +12,7 @@ from orthanc_cohorts.model.schema import TABLES
 
 Row = tuple[Any, ...]
 Columns = dict[str, list[Any]]
-WIRE_VERSION = 2
+WIRE_VERSION = 3
 """Raised whenever a column of TABLES changes: plugin and sidecar must speak the same version."""
 _SHARED = frozenset(table.name for table in TABLES.values() if table.shared)
 _SERIES = TABLES["instance"].names.index("orthanc_series_id")

@@ -137,3 +137,48 @@ def test_population_and_algorithm_do_not_hide_a_finding_without_measurements():
     ds = build.sr([build.container("99X|1|CAD", build.code("DCM|121071|Finding", "SCT|27925004|Nodule"))])
 
     assert table(rows_of(ds), "observation_group", "finding_code") == ["27925004"]
+
+
+PERCENTILE = "DCM|121415|Percentile Ranking of measurement"
+SELECTION = "DCM|121404|Selection Status"
+
+
+def test_a_percentile_and_a_selection_status_name_the_measurement_they_qualify():
+    ds = build.sr(
+        [
+            build.num(
+                LENGTH,
+                10,
+                "mm",
+                build.num(PERCENTILE, 97, "%", rel="HAS PROPERTIES"),
+                build.code(SELECTION, "DCM|121410|User chosen value", rel="HAS PROPERTIES"),
+                build.num("SCT|81827009|Diameter", 9, "mm", rel="INFERRED FROM"),
+            )
+        ]
+    )
+
+    rows = rows_of(ds)
+
+    assert table(rows, "measurement", "path", "concept_code", "property_of") == [
+        ("1.1", "410668003", None),
+        ("1.1.1", "121415", "1.1"),
+        ("1.1.3", "81827009", None),
+    ]
+    assert table(rows, "evaluation", "path", "concept_code", "property_of") == [("1.1.2", "121404", "1.1")]
+
+
+def test_groups_inherit_procedure_and_observer_until_they_state_their_own():
+    reported = build.code("DCM|121058|Procedure reported", "SCT|77477000|CT", rel="HAS CONCEPT MOD")
+    own = build.code("DCM|121023|Procedure Code", "SCT|40701008|Echocardiography", rel="HAS OBS CONTEXT")
+    reader = build.text("DCM|121008|Person Observer Name", "A", rel="HAS OBS CONTEXT")
+    other = build.text("DCM|121013|Device Observer Name", "B", rel="HAS OBS CONTEXT")
+    ds = build.sr([reported, reader, group(build.num(LENGTH, 1)), group(own, other, build.num(LENGTH, 2))])
+
+    rows = rows_of(ds)
+
+    assert table(rows, "document", "procedure_code") == ["77477000"]
+    assert table(rows, "observation_group", "path", "procedure_code", "observer_path") == [
+        ("1.3", "77477000", "1"),
+        ("1.4", "40701008", "1.4"),
+    ]
+    assert table(rows, "participant", "path", "name") == [("1", "A"), ("1.4", "B")]

@@ -1,0 +1,2 @@
+-- procedure_code of document: what is around a statement (see 2_look_again).
+ALTER TABLE document ADD COLUMN procedure_code VARCHAR

@@ -1,0 +1,2 @@
+-- procedure_scheme of observation_group: what is around a statement (see 2_look_again).
+ALTER TABLE observation_group ADD COLUMN procedure_scheme VARCHAR
