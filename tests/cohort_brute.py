@@ -53,11 +53,124 @@ def _true(rows: Rows, node: dict[str, Any], unit: int, owner: dict[int, int]) ->
         return any(_true(rows, arg, unit, owner) for arg in node["args"])
     if node["op"] == "not":
         return not _true(rows, node["arg"], unit, owner)
+    if node["op"] == "same":
+        return unit in _same(rows, node, owner)
+    if node["op"] == "temporal":
+        return unit in _temporal(rows, node, owner)
     mine = [row for row in rows.tables.get(TABLES[node["op"]], []) if owner[row["study_key"]] == unit]
     matches = [row for row in mine if _matches(rows, node, row)]
     bounds = node.get("value") if node["op"] == "measurement" else None
     number = len(matches) if bounds is None else _picked(rows, node, matches, bounds)
     return _within(number, node.get("count", {"ge": 1}))
+
+
+def _same(rows: Rows, node: dict[str, Any], owner: dict[int, int]) -> set[int]:
+    """Return the units that own a match in a scope in which every clause holds."""
+    found: list[tuple[bool, dict[Any, list[Row]]]] = []
+    for arg in node["args"]:
+        leaf = arg["arg"] if arg["op"] == "not" else arg
+        by_scope: dict[Any, list[Row]] = {}
+        for row in _all_matching(rows, leaf):
+            for scope in _scopes(rows, node["scope"], leaf["op"], row):
+                by_scope.setdefault(scope, []).append(row)
+        enough = {scope: part for scope, part in by_scope.items() if _enough(rows, leaf, part)}
+        kept = {scope: [row for row in part if _counts(rows, leaf, row)] for scope, part in enough.items()}
+        found.append((arg["op"] != "not", kept))
+    positive = [part for wanted, part in found if wanted]
+    held = set.intersection(*(set(part) for part in positive))
+    held -= {scope for wanted, part in found if not wanted for scope in part}
+    return {owner[row["study_key"]] for part in positive for scope in held for row in part[scope]}
+
+
+def _all_matching(rows: Rows, leaf: dict[str, Any]) -> list[Row]:
+    return [row for row in rows.tables.get(TABLES[leaf["op"]], []) if _matches(rows, leaf, row)]
+
+
+def _enough(rows: Rows, leaf: dict[str, Any], matches: list[Row]) -> bool:
+    bounds = leaf.get("value") if leaf["op"] == "measurement" else None
+    number = len(matches) if bounds is None else _picked(rows, leaf, matches, bounds)
+    return _within(number, leaf.get("count", {"ge": 1}))
+
+
+def _counts(rows: Rows, leaf: dict[str, Any], row: Row) -> bool:
+    """Tell whether a row by itself is a match; with a pick, every row of the right dimension is."""
+    if leaf["op"] != "measurement" or "value" not in leaf:
+        return True
+    if leaf.get("pick", "any") == "any":
+        return _picked(rows, leaf, [row], leaf["value"]) > 0
+    return (
+        _picked(rows, {**leaf, "pick": "any"}, [row], {"ge": -1e300, "unit": leaf["value"].get("unit", "1")})
+        > 0
+    )
+
+
+def _scopes(rows: Rows, scope: str, op: str, row: Row) -> list[Any]:
+    instance, group = row.get("instance_key"), row.get("group_path")
+    if scope == "group":
+        return [(instance, group)] if group else []
+    if scope == "study":
+        return [row["study_key"]]
+    if scope == "document":
+        return [instance]
+    if scope == "tracking":
+        groups = [
+            g
+            for g in rows.tables.get("observation_group", [])
+            if g["instance_key"] == instance and g["path"] == group
+        ]
+        lesions = [row] if op == "segment" else groups
+        return [lesion for one in lesions if (lesion := _lesion(rows, one)) is not None]
+    if op == "series":
+        return [row["series_key"]]
+    return sorted(_sources(rows, instance)) or [row["series_key"]]
+
+
+def _lesion(rows: Rows, row: Row) -> Any:
+    if row.get("tracking_uid"):
+        return row["tracking_uid"]
+    if not row.get("tracking_identifier"):
+        return None
+    patients = {study["study_key"]: study["patient_key"] for study in rows.tables["study"]}
+    return patients[row["study_key"]], row["tracking_identifier"]
+
+
+def _sources(rows: Rows, instance: int | None) -> set[int]:
+    uids = {
+        reference["target_sop_instance_uid"]
+        for reference in rows.tables.get("reference", [])
+        if reference["instance_key"] == instance and reference["kind"] != "predecessor"
+    }
+    return {other["series_key"] for other in rows.tables["instance"] if other["sop_instance_uid"] in uids}
+
+
+def _temporal(rows: Rows, node: dict[str, Any], owner: dict[int, int]) -> set[int]:
+    patients = {study["study_key"]: study["patient_key"] for study in rows.tables["study"]}
+    first, second = (
+        [
+            (patients[row["study_key"]], row, day)
+            for row in _all_matching(rows, node[side])
+            if _counts(rows, node[side], row) and (day := _day(rows, node[side]["op"], row)) is not None
+        ]
+        for side in ("first", "second")
+    )
+    return {
+        owner[later["study_key"]]
+        for one, _, before in first
+        for other, later, after in second
+        if one == other and _within((after - before).days, node["days"])
+    }
+
+
+def _day(rows: Rows, op: str, row: Row) -> date | None:
+    """Return the local day of a row's clinical time."""
+    study = next(s for s in rows.tables["study"] if s["study_key"] == row["study_key"])
+    if op in ("patient", "study", "series", "waveform"):
+        acquired = row.get("first_acquisition_time") if op == "series" else None
+        time = acquired or study.get("study_time")
+    else:
+        times = [s for s in rows.tables.get("subject", []) if s["instance_key"] == row["instance_key"]]
+        time = times[0].get("event_time") if times else None
+    return None if time is None else time.date()
 
 
 def _matches(rows: Rows, leaf: dict[str, Any], row: Row) -> bool:

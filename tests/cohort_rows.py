@@ -94,10 +94,11 @@ class Rows:
     def fact(self, table: str, study: int, **values: Any) -> Row:
         """Add a row of content in an object of its own; codes are given as `SCHEME|code`.
 
-        sop_instance_uid, series_key: of that object. event_time: of what it speaks of.
+        sop_instance_uid, series_key: of that object. event_time: of what it speaks of. of: the keys of an
+        object that is there, for a row of its content.
         """
         uid = values.pop("sop_instance_uid", "")
-        keys = self.instance(study, values.pop("series_key", 0), uid)
+        keys = values.pop("of", None) or self.instance(study, values.pop("series_key", 0), uid)
         row: Row = (
             {**keys, "path": "1.1"} if table in ("measurement", "evaluation", "text_item") else {**keys}
         )

@@ -24,6 +24,7 @@ def _written_out(value: Any) -> Any:
 Finite = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Whole = Annotated[int, Field(strict=True, ge=0, le=2**53)]
 Positive = Annotated[int, Field(strict=True, ge=1, le=2**53)]
+Days = Annotated[int, Field(strict=True, ge=-1_000_000, le=1_000_000)]
 Day = Annotated[date, BeforeValidator(_written_out)]
 
 
@@ -70,6 +71,21 @@ class CountRange(_Bounds):
     le: Whole | None = None
     lt: Positive | None = None
     eq: Whole | None = None
+
+    @property
+    def admits_none(self) -> bool:
+        """Whether no occurrence at all satisfies the range."""
+        return not any((self.ge, self.gt is not None, self.eq))
+
+
+class DaysApart(_Bounds):
+    """A range of whole days between two, negative where the second comes first."""
+
+    ge: Days | None = None
+    gt: Days | None = None
+    le: Days | None = None
+    lt: Days | None = None
+    eq: Days | None = None
 
 
 class DayRange(_Bounds):

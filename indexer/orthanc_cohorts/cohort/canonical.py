@@ -14,10 +14,21 @@ from typing import Any, Literal
 
 import orjson
 
-from orthanc_cohorts.cohort.bounds import CountRange, DayRange, Range
+from orthanc_cohorts.cohort.bounds import CountRange, DayRange, DaysApart, Range
 from orthanc_cohorts.cohort.clauses import Leaf, Measurement, properties
 from orthanc_cohorts.cohort.codes import canonical_code
-from orthanc_cohorts.cohort.definition import And, BadDefinition, Clause, Definition, Detail, Not, Or
+from orthanc_cohorts.cohort.definition import (
+    And,
+    BadDefinition,
+    Clause,
+    Definition,
+    Detail,
+    Not,
+    NotLeaf,
+    Or,
+    Same,
+    Temporal,
+)
 from orthanc_cohorts.cohort.properties import BodyPart, ChannelSource, Code, Number, Property
 from orthanc_cohorts.cohort.quantities import canonical_bounds, column_bounds
 from orthanc_cohorts.errors import UnknownUnit
@@ -79,7 +90,38 @@ def _clause(clause: Clause, pointer: str, details: list[Detail]) -> Tree:
             args.update((dumps(part), part) for part in parts)
         ordered = [args[key] for key in sorted(args)]
         return ordered[0] if len(ordered) == 1 else {"op": clause.op, "args": ordered}
+    if isinstance(clause, Same):
+        return _same(clause, pointer, details)
+    if isinstance(clause, Temporal):
+        return {
+            "op": "temporal",
+            "first": _leaf(clause.first, f"{pointer}/first", details),
+            "second": _leaf(clause.second, f"{pointer}/second", details),
+            "days": _days(clause.days),
+        }
     return _leaf(clause, pointer, details)
+
+
+def _same(clause: Same, pointer: str, details: list[Detail]) -> Tree:
+    args: dict[bytes, Tree] = {}
+    for number, arg in enumerate(clause.args):
+        below = f"{pointer}/args/{number}"
+        tree = (
+            {"op": "not", "arg": _leaf(arg.arg, f"{below}/arg", details)}
+            if isinstance(arg, NotLeaf)
+            else _leaf(arg, below, details)
+        )
+        args[dumps(tree)] = tree
+    return {"op": "same", "scope": clause.scope, "args": [args[key] for key in sorted(args)]}
+
+
+def _days(asked: DaysApart) -> Tree:
+    """Return whole days as ge and le alone."""
+    given = asked.given()
+    low = given.get("eq", given.get("ge", given["gt"] + 1 if "gt" in given else None))
+    high = given.get("eq", given.get("le", given["lt"] - 1 if "lt" in given else None))
+    bounds = {"ge": low, "le": high}
+    return {name: value for name, value in bounds.items() if value is not None}
 
 
 def _leaf(leaf: Leaf, pointer: str, details: list[Detail]) -> Tree:

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 import orjson
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, ValidationError
 
+from orthanc_cohorts.cohort.bounds import DaysApart
 from orthanc_cohorts.cohort.clauses import (
     LEAVES,
     MAX_VALUES,
@@ -29,7 +30,16 @@ from orthanc_cohorts.errors import DefinitionError
 
 MAX_DEPTH = 32
 MAX_NODES = 256
-LATER = ("attribute", "roi", "text", "same", "temporal", "cohort")
+MAX_IN_SAME = 16
+SCOPES = {
+    "group": ("measurement", "evaluation"),
+    "document": ("document", "measurement", "evaluation"),
+    "tracking": ("measurement", "evaluation", "segment"),
+    "series": ("series", "waveform", "segment", "document", "measurement", "evaluation"),
+    "study": tuple(LEAVES),
+}
+"""Which leaves lie in a scope of `same`."""
+LATER = ("attribute", "roi", "text", "cohort")
 """Clauses of the language that this version does not answer; they are refused by name."""
 
 
@@ -78,10 +88,41 @@ class Not(_Node):
     arg: Clause
 
 
-Clause: TypeAlias = Annotated[
-    And | Or | Not | Patient | Study | Series | Waveform | Segment | Document | Measurement | Evaluation,
-    Discriminator("op"),
-]
+class NotLeaf(_Node):
+    """Inside `same`: the scope holds no match of `arg`."""
+
+    op: Literal["not"]
+    arg: AnyLeaf
+
+
+class Same(_Node):
+    """True where all of `args` hold inside one and the same group, document, tracked lesion, series or study.
+
+    A `not` takes away the scopes that hold a match of its leaf.
+    """
+
+    op: Literal["same"]
+    scope: Literal["group", "document", "tracking", "series", "study"]
+    args: Annotated[
+        list[Annotated[_Leaves | NotLeaf, Discriminator("op")]], Field(min_length=1, max_length=MAX_IN_SAME)
+    ]
+
+
+class Temporal(_Node):
+    """True where matches of `first` and `second` lie `days` apart, second minus first, in one patient.
+
+    With unit study it is the study of the second. Days are local calendar days.
+    """
+
+    op: Literal["temporal"]
+    first: AnyLeaf
+    second: AnyLeaf
+    days: DaysApart
+
+
+_Leaves: TypeAlias = Patient | Study | Series | Waveform | Segment | Document | Measurement | Evaluation
+AnyLeaf: TypeAlias = Annotated[_Leaves, Discriminator("op")]
+Clause: TypeAlias = Annotated[And | Or | Not | Same | Temporal | _Leaves, Discriminator("op")]
 
 
 class Definition(_Node):
@@ -92,7 +133,7 @@ class Definition(_Node):
     where: Clause | None = None
 
 
-for _model in (And, Or, Not, Definition):
+for _model in (And, Or, Not, NotLeaf, Same, Temporal, Definition):
     _model.model_rebuild()
 
 Kind = TypeVar("Kind", bound=Definition)
@@ -124,6 +165,7 @@ def parse(value: Any, kind: type[Kind] = Definition) -> Kind:  # type: ignore[as
     except ValidationError as error:
         raise BadDefinition([_detail(value, item) for item in error.errors(include_input=False)]) from None
     _check_names(definition.where)
+    _check_placed(definition.where)
     return definition
 
 
@@ -137,6 +179,15 @@ def walk(clause: Clause | None, pointer: str = "/where") -> Iterator[tuple[str, 
             yield from walk(arg, f"{pointer}/args/{number}")
     elif isinstance(clause, Not):
         yield from walk(clause.arg, f"{pointer}/arg")
+    elif isinstance(clause, Same):
+        for number, placed in enumerate(clause.args):
+            below = f"{pointer}/args/{number}"
+            yield from (
+                walk(placed.arg, f"{below}/arg") if isinstance(placed, NotLeaf) else walk(placed, below)
+            )
+    elif isinstance(clause, Temporal):
+        yield from walk(clause.first, f"{pointer}/first")
+        yield from walk(clause.second, f"{pointer}/second")
 
 
 def _check_shape(where: Any) -> None:
@@ -163,10 +214,10 @@ def _check_shape(where: Any) -> None:
         args = node.get("args")
         if isinstance(args, list):
             todo += [(arg, f"{pointer}/args/{number}", depth + 1) for number, arg in enumerate(args)]
-        todo.append((node.get("arg"), f"{pointer}/arg", depth + 1))
+        todo += [(node.get(name), f"{pointer}/{name}", depth + 1) for name in ("arg", "first", "second")]
 
 
-KNOWN = ("and", "or", "not", *LEAVES)
+KNOWN = ("and", "or", "not", "same", "temporal", *LEAVES)
 
 
 def _check_names(where: Clause | None) -> None:
@@ -176,6 +227,38 @@ def _check_names(where: Clause | None) -> None:
             if clause.as_ in seen:
                 raise BadDefinition([Detail(f"{pointer}/as", f"the name {clause.as_!r} is given twice")])
             seen.add(clause.as_)
+
+
+def _check_placed(where: Clause | None) -> None:
+    """Refuse what cannot be told inside one scope, or of a pair of days."""
+    details: list[Detail] = []
+    for pointer, clause in walk(where):
+        if isinstance(clause, Same):
+            if all(isinstance(arg, NotLeaf) for arg in clause.args):
+                details.append(Detail(f"{pointer}/args", "same needs a clause that is not negated"))
+            for number, arg in enumerate(clause.args):
+                leaf, below = (arg.arg, "/arg") if isinstance(arg, NotLeaf) else (arg, "")
+                details += _misplaced(clause.scope, leaf, f"{pointer}/args/{number}{below}")
+        elif isinstance(clause, Temporal):
+            for name, leaf in (("first", clause.first), ("second", clause.second)):
+                if leaf.count is not None:
+                    details.append(
+                        Detail(f"{pointer}/{name}/count", "temporal takes single matches, no count")
+                    )
+                if isinstance(leaf, Measurement) and leaf.pick != "any":
+                    details.append(Detail(f"{pointer}/{name}/pick", "temporal takes every match, no pick"))
+    if details:
+        raise BadDefinition(details)
+
+
+def _misplaced(scope: str, leaf: Leaf, pointer: str) -> list[Detail]:
+    details = []
+    if leaf.op not in SCOPES[scope]:
+        message = f"`{leaf.op}` lies in no {scope}; scope {scope} takes {', '.join(SCOPES[scope])}"
+        details.append(Detail(f"{pointer}/op", message))
+    if leaf.count is not None and leaf.count.admits_none:
+        details.append(Detail(f"{pointer}/count", "inside same a count starts at 1; use not for none"))
+    return details
 
 
 def _detail(value: Any, error: Any) -> Detail:

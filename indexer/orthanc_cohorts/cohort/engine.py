@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from orthanc_cohorts.cohort import together
 from orthanc_cohorts.cohort.cache import Cache
 from orthanc_cohorts.cohort.canonical import Canonical, Tree, dumps
 from orthanc_cohorts.cohort.picking import matching, within
@@ -119,7 +120,7 @@ class Engine:
         return leaf.mask
 
     def _leaf(self, question: _Question, tree: Tree) -> _Leaf:
-        meaning = {name: value for name, value in tree.items() if name != "as"}
+        meaning = _nameless(tree)
         key = (question.snapshot.generation, question.unit, sha256(dumps(meaning)).digest())
         leaf = self._masks.get(key)
         if leaf is None:
@@ -129,6 +130,8 @@ class Engine:
         return leaf
 
     def _asked(self, question: _Question, leaf: Tree) -> _Leaf:
+        if leaf["op"] in ("same", "temporal"):
+            return self._together(question, leaf)
         universe, unit = question.universe, question.unit
         live = universe.live[unit]
         planned = plan(leaf)
@@ -143,6 +146,32 @@ class Engine:
             counts = np.bincount(universe.units(unit, studies), minlength=len(live))
         asked = leaf.get("count", {"ge": 1})
         return _Leaf(within(counts, asked) & live, warnings)
+
+    def _together(self, question: _Question, tree: Tree) -> _Leaf:
+        universe, unit = question.universe, question.unit
+        if tree["op"] == "same":
+            studies = universe.rows_of_units(self._fetched(question, together.same(tree)))["study_key"]
+        else:
+            first, second = (self._dated(question, tree[side]) for side in ("first", "second"))
+            earlier, later = (
+                (universe.units("patient", side["study_key"]), side["day"]) for side in (first, second)
+            )
+            studies = second["study_key"][together.paired(earlier, later, tree["days"])]
+        mask = np.zeros(len(universe.live[unit]), dtype=np.bool_)
+        mask[universe.units(unit, studies)] = True
+        return _Leaf(mask & universe.live[unit], self._warnings(question, tree))
+
+    def _dated(self, question: _Question, leaf: Tree) -> Columns:
+        return question.universe.rows_of_units(self._fetched(question, together.days(leaf)))
+
+    def _warnings(self, question: _Question, tree: Tree) -> tuple[Warning_, ...]:
+        found = []
+        for leaf in together.leaves(tree):
+            query = together.incomparable(leaf)
+            rows = 0 if query is None else int(self._fetched(question, query)["rows"][0])
+            if rows:
+                found.append(Warning_(tuple(leaf.get("concept", ())), leaf["value"]["unit"], rows))
+        return tuple(found)
 
     def _without_violations(self, question: _Question, planned: LeafPlan, rows: Columns) -> Any:
         """Return the study keys of rows none of whose instances states something else than what is asked."""
@@ -164,6 +193,13 @@ class Engine:
             rows = question.snapshot.cursor.execute(query.sql, query.parameters).fetchnumpy()
             self._rows.put(key, rows, sum(column.nbytes for column in rows.values()) + 256)
         return rows
+
+
+def _nameless(tree: Any) -> Any:
+    """Return a clause without the names given by `as`, which change no answer."""
+    if isinstance(tree, dict):
+        return {name: _nameless(value) for name, value in tree.items() if name != "as"}
+    return [_nameless(part) for part in tree] if isinstance(tree, list) else tree
 
 
 def _measured(universe: Universe, unit: str, leaf: Tree, rows: Columns) -> tuple[Keys, int]:

@@ -46,42 +46,67 @@ class LeafPlan:
 def plan(leaf: Tree) -> LeafPlan:
     """Return the statements that answer a leaf of a canonical tree."""
     kind = LEAVES[leaf["op"]]
-    asked = {name: p for name, p in properties(kind).items() if name in leaf}
-    values = {name: _resolved(p, leaf[name]) for name, p in asked.items()}
-    conditions = [p.condition(name, values[name]) for name, p in asked.items() if not _is_number(leaf, name)]
-    conditions += [Condition(properties(kind)[name].absent()) for name in leaf.get("missing", ())]
-    base = kind.base
-    if leaf["op"] == "measurement":
-        base, more = _measurement(leaf)
-        conditions += more
-    elif leaf["op"] == "evaluation" and "value" not in leaf and "value" not in leaf.get("missing", ()):
-        # A leaf without value matches any stated value.
-        conditions.append(Condition("f.value_code IS NOT NULL"))
+    base, conditions = kind.base, _conditions(leaf)
+    bounds = leaf.get("value") if leaf["op"] == "measurement" else None
+    if bounds is not None:
+        base = "measurement_in_time" if leaf.get("pick") in ("first", "latest") else "measurement_values"
+        unit = {"unit": bounds["unit"], "dimensionless": bounds["unit"] == DIMENSIONLESS}
+        conditions.append(Condition("TRUE", unit))
     rows = _appended(f"cohort/{base}", conditions, " AND ")
-    varying = {name: p for name, p in asked.items() if p.varies}
+    return LeafPlan(rows, *_violations(leaf))
+
+
+def placed(leaf: Tree) -> Query:
+    """Return the statement that yields the matching rows of a leaf with their place and time.
+
+    Without the range of a measurement's `value`. Rows of which an instance states something else than what is
+    asked are left out. Columns: see sql/cohort/placed.
+    """
+    kind = LEAVES[leaf["op"]]
+    conditions = _conditions(leaf)
+    violations, _ = _violations(leaf)
+    if violations is not None:
+        level = "series" if kind.base == "series" else "study"
+        conditions.append(
+            Condition(f"s.{level}_key NOT IN (SELECT key FROM ({violations.sql}))", violations.parameters)
+        )
+    return _appended(f"cohort/placed/{kind.base}", conditions, " AND ")
+
+
+def _conditions(leaf: Tree) -> list[Condition]:
+    """Return what holds on one row of a leaf, but for the range of a measurement's value."""
+    kind = LEAVES[leaf["op"]]
+    asked = {name: p for name, p in properties(kind).items() if name in leaf}
+    conditions = [
+        p.condition(name, _resolved(p, leaf[name])) for name, p in asked.items() if not _is_number(leaf, name)
+    ]
+    missing = leaf.get("missing", ())
+    conditions += [Condition(properties(kind)[name].absent()) for name in missing]
+    # A leaf without value matches any stated value.
+    if leaf["op"] == "measurement" and (
+        "value" in leaf or ("qualifier" not in leaf and "value" not in missing)
+    ):
+        conditions.append(Condition("f.value IS NOT NULL"))
+    elif leaf["op"] == "evaluation" and "value" not in leaf and "value" not in missing:
+        conditions.append(Condition("f.value_code IS NOT NULL"))
+    return conditions
+
+
+def _violations(leaf: Tree) -> tuple[Query | None, tuple[str, ...]]:
+    """Return the violations and the varying names of a LeafPlan."""
+    kind = LEAVES[leaf["op"]]
+    varying = {name: p for name, p in properties(kind).items() if name in leaf and p.varies}
     if not varying:
-        return LeafPlan(rows)
-    violated = [p.violated(name, values[name]) for name, p in varying.items()]
+        return None, ()
+    violated = [p.violated(name, _resolved(p, leaf[name])) for name, p in varying.items()]
     names = tuple(column for p in varying.values() for column in _varies(p))
-    query = _appended(f"cohort/{base}_violations", [_any(violated)], " AND ")
-    return LeafPlan(rows, Query(query.sql, {**query.parameters, "varying": list(names)}), names)
+    query = _appended(f"cohort/{kind.base}_violations", [_any(violated)], " AND ")
+    return Query(query.sql, {**query.parameters, "varying": list(names)}), names
 
 
 def _is_number(leaf: Tree, name: str) -> bool:
     # The range of a measurement comes after `pick`, in the engine.
     return leaf["op"] == "measurement" and name == "value"
-
-
-def _measurement(leaf: Tree) -> tuple[str, list[Condition]]:
-    bounds = leaf.get("value")
-    if bounds is None:
-        if "qualifier" in leaf or "value" in leaf.get("missing", ()):
-            return "measurement", []
-        return "measurement", [Condition("f.value IS NOT NULL")]
-    stated = Condition("f.value IS NOT NULL")
-    unit = Condition("TRUE", {"unit": bounds["unit"], "dimensionless": bounds["unit"] == DIMENSIONLESS})
-    base = "measurement_in_time" if leaf.get("pick") in ("first", "latest") else "measurement_values"
-    return base, [stated, unit]
 
 
 def _resolved(kind: Property, asked: Any) -> Any:

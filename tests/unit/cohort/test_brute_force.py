@@ -41,6 +41,8 @@ def made_up(seed: int) -> Rows:
             rows.fact(table, dice.randrange(14), **{name: code for name, code in codes.items() if code})
     for _ in range(60):
         _measurement(rows, dice)
+    for number in range(24):
+        _report(rows, dice, number)
     for _ in range(10):
         channels, duration = dice.choice([1, 2, 12, None]), dice.choice([*NUMBERS, None])
         study = dice.randrange(14)
@@ -117,6 +119,41 @@ def _measurement(rows: Rows, dice: random.Random) -> None:
     )
 
 
+def _report(rows: Rows, dice: random.Random, number: int) -> None:
+    """A report of two groups about one of the series, and a segment of the same lesion."""
+    study = dice.randrange(14)
+    uid = f"1.9.{number}"
+    report = rows.instance(study, 100 + dice.randrange(14), uid)
+    rows.add("subject", **report, subject=0, event_time=dice.choice([*DAYS, None]))
+    rows.add("document", **report, title=dice.choice(CODES))
+    if dice.random() < 0.7:
+        image = rows.instance(study, 100 + study, f"1.8.{number}")
+        kind = dice.choice(["content", "evidence", "predecessor"])
+        target = "1.8.1" if dice.random() < 0.2 else f"1.8.{number}"
+        rows.add("reference", **report, kind=kind, target_sop_instance_uid=target)
+        segment = {
+            "tracking_uid": dice.choice(["1", "2", None]),
+            "tracking_identifier": dice.choice(["A", None]),
+        }
+        rows.add("segment", **image, property_type=dice.choice(CODES), **segment)
+    for group in ("1.1", "1.2"):
+        lesion = {
+            "tracking_uid": dice.choice(["1", "2", None]),
+            "tracking_identifier": dice.choice(["A", None]),
+        }
+        rows.add("observation_group", **report, path=group, **lesion)
+        for item in range(dice.randrange(1, 4)):
+            placed: dict[str, Any] = {"of": report, "group_path": dice.choice([group, group, None])}
+            placed |= {"subject": 0, "path": f"{group}.{item}"}
+            if dice.random() < 0.5:
+                rows.fact(
+                    "evaluation", study, concept=dice.choice(CODES[:2]), value=dice.choice(CODES), **placed
+                )
+            else:
+                unit = dice.choice(["mm", "cm", "s"])
+                rows.measured(study, dice.choice(CODES[:2]), dice.choice(NUMBERS), unit, **placed)
+
+
 def maybe(**fields: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
     return st.fixed_dictionaries({}, optional=fields)
 
@@ -187,8 +224,41 @@ LEAF = st.one_of(
     ]
     * 4,
 )
+TEXTS = ("measurement", "evaluation")
+IN_SCOPE = {
+    "group": TEXTS,
+    "document": ("document", *TEXTS),
+    "tracking": ("segment", *TEXTS),
+    "series": ("series", "waveform", "segment", "document", *TEXTS),
+    "study": ("patient", "study", "series", "waveform", "segment", "document", *TEXTS),
+}
+
+
+def placed(ops: tuple[str, ...]) -> st.SearchStrategy[dict[str, Any]]:
+    """Leaves of these kinds that count from one match on."""
+    return LEAF.filter(lambda leaf: leaf["op"] in ops).map(
+        lambda leaf: {k: v for k, v in leaf.items() if k != "count" or v in ({"ge": 2}, {"eq": 1})}
+    )
+
+
+def same(scope: str) -> st.SearchStrategy[dict[str, Any]]:
+    leaf = placed(IN_SCOPE[scope])
+    more = st.lists(leaf | st.builds(lambda arg: {"op": "not", "arg": arg}, leaf), max_size=2)
+    return st.builds(lambda one, rest: {"op": "same", "scope": scope, "args": [one, *rest]}, leaf, more)
+
+
+def single(leaf: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in leaf.items() if name not in ("count", "pick")}
+
+
+TEMPORAL = st.builds(
+    lambda first, second, days: {"op": "temporal", "first": first, "second": second, "days": days},
+    LEAF.map(single),
+    LEAF.map(single),
+    st.sampled_from([{"ge": 0}, {"ge": 0, "le": 1}, {"eq": 0}, {"lt": 0}, {"gt": -2, "lt": 1}, {"eq": 2}]),
+)
 CLAUSE = st.recursive(
-    LEAF,
+    st.one_of(LEAF, LEAF, *map(same, IN_SCOPE), TEMPORAL),
     lambda inner: st.one_of(
         st.builds(lambda arg: {"op": "not", "arg": arg}, inner),
         st.builds(
@@ -224,6 +294,16 @@ def test_the_engine_and_brute_force_find_the_same_units(seed: int, definition: d
     expected = cohort_brute.units(index_of(seed)[0], definition)
 
     assert engine_units(seed, definition) == expected
+
+
+@pytest.mark.parametrize("scope", [*IN_SCOPE, "in time"])
+@given(data=st.data(), seed=st.sampled_from([1, 2, 3]), unit=st.sampled_from(["patient", "study"]))
+@QUICK
+def test_what_belongs_together_is_found_by_both(scope: str, data: Any, seed: int, unit: str) -> None:
+    where = data.draw(TEMPORAL if scope == "in time" else same(scope))
+    definition = {"version": 1, "unit": unit, "where": where}
+
+    assert engine_units(seed, definition) == cohort_brute.units(index_of(seed)[0], definition)
 
 
 @given(definition=DEFINITION, order=st.randoms(use_true_random=False))

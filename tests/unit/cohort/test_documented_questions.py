@@ -16,7 +16,7 @@ from orthanc_cohorts.cohort import Engine, canonical, parse
 PAGE = (Path(__file__).parents[3] / "docs" / "cohort-language.md").read_text(encoding="utf-8")
 QUESTIONS = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", PAGE, re.S)]
 PACED, ANN, BOB = 0, 1, 2
-EXPECTED = [[ANN], [ANN], [ANN], [ANN], [BOB], [ANN, BOB], [BOB], [BOB], [PACED], [ANN]]
+EXPECTED = [[ANN], [ANN], [ANN], [ANN], [BOB], [ANN, BOB], [BOB], [BOB], [PACED], [ANN], [ANN], [ANN]]
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +27,7 @@ def index() -> MemoryIndex:
     for key, sex in ((PACED, "M"), (ANN, "F"), (BOB, "M")):
         age, bmi = ages[key], 24.0
         limits: dict[str, Any] = {"patient_age_years_min": age, "patient_age_years_max": age}
+        limits |= {"study_time": datetime(2024, 3, 1)}
         rows.study(key, key, patient_sex=sex, patient_bmi_min=bmi, patient_bmi_max=bmi, **limits)
     rows.series(
         1,
@@ -59,11 +60,22 @@ def index() -> MemoryIndex:
     for pressure in (120, 140):
         rows.measured(BOB, "SCT|271649006", pressure, "mm[Hg]")
     rows.measured(ANN, "SCT|271649006", 130, "mm[Hg]")
+    # Both have a nodule and a long lesion; of Bob these are two. Bob's ECG is two months older than his CT.
+    for patient, groups in ((ANN, ("1.1", "1.1")), (BOB, ("1.1", "1.2"))):
+        report = rows.instance(patient)
+        rows.fact(
+            "evaluation", patient, concept="DCM|121071", value="SCT|27925004", of=report, group_path=groups[0]
+        )
+        rows.measured(patient, "SCT|410668003", 9, "mm", of=report, group_path=groups[1])
+    rows.study(3, BOB, study_time=datetime(2024, 1, 1))
+    rows.series(4, 3, modality="ECG")
+    rows.fact("waveform", 3, series_key=4, number_of_channels=12, duration_s=9.0)
+    rows.series(5, BOB, modality="CT")
     return MemoryIndex(rows)
 
 
-def test_the_page_asks_ten_questions() -> None:
-    assert len(QUESTIONS) == len(EXPECTED) == 10
+def test_every_question_of_the_page_has_an_answer() -> None:
+    assert len(QUESTIONS) == len(EXPECTED) >= 10
 
 
 @pytest.mark.parametrize(("question", "expected"), list(zip(QUESTIONS, EXPECTED, strict=True)))

@@ -1,0 +1,7 @@
+-- Segments with the time of the images they were made on, inside same and temporal; conditions on f are appended
+-- with AND.
+-- out: study_key, series_key, instance_key, event_time, tracking_uid, tracking_identifier
+SELECT f.study_key, f.series_key, f.instance_key, e.event_time, f.tracking_uid, f.tracking_identifier
+FROM live_segment AS f
+LEFT JOIN subject AS e ON e.instance_key = f.instance_key AND e.subject = 0
+WHERE TRUE
