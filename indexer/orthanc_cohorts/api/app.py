@@ -6,10 +6,11 @@ Knows HTTP; questions are answered by `asking`. The plugin's proxy forwards only
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from hashlib import sha256
+from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
 from pydantic import BaseModel, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -19,6 +20,7 @@ from orthanc_cohorts.api import problems
 from orthanc_cohorts.api.asking import Desk, Readable
 from orthanc_cohorts.api.limits import Limits, json_accepted
 from orthanc_cohorts.api.models import (
+    Concepts,
     Conformance,
     Count,
     DocumentTree,
@@ -118,6 +120,17 @@ def _facts(desk: Desk, limits: Limits, app: FastAPI, status: Callable[[], dict[s
     async def some_fields(request: Request) -> Response:
         """The same for one clause, or with more values."""
         return await fields_of(request, _fields_request(await limits.body(request)))
+
+    @router.get("/concepts", response_model=Concepts)
+    async def concepts(
+        request: Request,
+        q: Annotated[str, Query(max_length=256)] = "",
+        limit: Annotated[int, Query(ge=1, le=10_000)] = 100,
+    ) -> Response:
+        """The codes that occur here, with meanings, units and ranges; `q`: words of the code or a meaning."""
+        found = await limits.run(lambda deadline: desk.concepts(q, limit, deadline))
+        asked = sha256(f"{limit} {q}".encode()).hexdigest()
+        return _answer(request, found, f"concepts-{found.generation}-{asked}")
 
     @router.get("/documents/{sop_instance_uid}", response_model=DocumentTree)
     async def documents(request: Request, sop_instance_uid: str) -> Response:

@@ -15,6 +15,7 @@ from orthanc_cohorts_sql import load
 from orthanc_cohorts.api.limits import Deadline
 from orthanc_cohorts.api.models import (
     Break,
+    Concepts,
     Conformance,
     Count,
     FieldsRequest,
@@ -30,6 +31,7 @@ from orthanc_cohorts.cohort.content_tree import document
 from orthanc_cohorts.cohort.inventory import Inventory, inventory, shortened
 from orthanc_cohorts.cohort.listing import members, patients, studies
 from orthanc_cohorts.cohort.universe import Keys
+from orthanc_cohorts.cohort.vocabulary import Vocabulary, matching, vocabulary
 from orthanc_cohorts.store.statements import run
 
 
@@ -48,6 +50,7 @@ class Desk:
         self._engine = Engine()
         self._lists = Lists()
         self._inventory: Inventory | None = None
+        self._vocabulary: Vocabulary | None = None
 
     def count(self, body: bytes, deadline: Deadline) -> Count:
         """Return how many units the definition in a body is true for."""
@@ -114,6 +117,15 @@ class Desk:
             if full is None or full.generation != snapshot.generation:
                 full = self._inventory = inventory(snapshot, deadline.check)
         return shortened(full, asked.op, asked.values)
+
+    def concepts(self, text: str, limit: int, deadline: Deadline) -> Concepts:
+        """Return codes that occur in the index and match a text; all are read once per generation."""
+        with self._reading(deadline) as snapshot:
+            full = self._vocabulary
+            if full is None or full.generation != snapshot.generation:
+                full = self._vocabulary = vocabulary(snapshot, deadline.check)
+        found = matching(full.concepts, text)
+        return Concepts(generation=full.generation, found=len(found), concepts=found[:limit])
 
     def document(self, sop_instance_uid: str, deadline: Deadline) -> bytes | None:
         """Return the JSON of a document, None where there is no such one."""

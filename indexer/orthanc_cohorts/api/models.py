@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from orthanc_cohorts.cohort.definition import Definition
 from orthanc_cohorts.cohort.listing import PatientRow, StudyRow
+from orthanc_cohorts.cohort.vocabulary import Concept
 
 
 class Notice(BaseModel):
@@ -76,6 +77,14 @@ class FieldsRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
     op: str | None = None
     values: Annotated[int, Field(ge=0, le=10_000)] = 100
+
+
+class Concepts(BaseModel):
+    """Codes that occur and match what was asked, most used first. found: how many match in all."""
+
+    generation: int
+    found: int
+    concepts: list[Concept]
 
 
 class Break(BaseModel):

@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
@@ -81,6 +82,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(OutOfTime, _late)
     app.add_exception_handler(BodyTooLarge, _large)
     app.add_exception_handler(CursorGone, _gone)
+    app.add_exception_handler(RequestValidationError, _parameters)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _unexpected)
 
@@ -114,6 +116,12 @@ def _large(_: Request, error: Exception) -> Response:
 
 def _gone(_: Request, error: Exception) -> Response:
     return problem(410, str(error))
+
+
+def _parameters(_: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    faults = "; ".join(f"{one['loc'][-1]}: {one['msg']}" for one in error.errors())
+    return problem(422, f"parameters of the address cannot be used: {faults}")
 
 
 def _http(_: Request, error: Exception) -> Response:

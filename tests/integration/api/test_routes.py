@@ -189,6 +189,37 @@ def test_fields_of_one_clause_come_alone(client: Client) -> None:
     assert problem(client.post("/fields", []), 422)
 
 
+def test_concepts_are_found_by_words_of_a_meaning_in_any_language(client: Client, index: MemoryIndex) -> None:
+    rows = Rows()
+    for number, meaning in enumerate(("QT interval global", "QT-Intervall", "QT-Intervall"), 100):
+        rows.study(number, number)
+        rows.measured(number, "MDC|2:16160", 0.4, "s", concept_meaning=meaning)
+    index.insert(rows)
+    index.generation += 1
+
+    found = client.get("/concepts?q=intervall%20qt").json()
+
+    assert found["found"] == 1 and found["generation"] == 2
+    [concept] = found["concepts"]
+    assert (concept["concept"], concept["roles"], concept["rows"]) == ("MDC|2:16160", ["name"], 8)
+    assert (concept["patients"], concept["completeness"]) == (8, 1.0)
+    assert [(m["meaning"], m["rows"]) for m in concept["meanings"]] == [
+        (None, 5),
+        ("QT-Intervall", 2),
+        ("QT interval global", 1),
+    ]
+    assert [(u["unit"], u["low"], u["high"]) for u in concept["units"]] == [("s", 0.0, 0.4)]
+    assert client.get("/concepts?q=intervall%20st").json()["found"] == 0
+
+
+def test_concepts_come_most_used_first_and_no_more_than_asked(client: Client) -> None:
+    found = client.get("/concepts?limit=1").json()
+
+    assert found["found"] == 2 and [c["concept"] for c in found["concepts"]] == ["MDC|2:16160"]
+    problem(client.get("/concepts?limit=0"), 422)
+    problem(client.get(f"/concepts?q={'x' * 300}"), 422)
+
+
 def test_a_repeated_get_with_its_etag_is_not_modified(client: Client) -> None:
     etag = client.get("/fields").headers["etag"]
 
