@@ -27,6 +27,7 @@ from orthanc_cohorts.api.models import (
     FieldsRequest,
     PageRequest,
     PatientPage,
+    Problems,
     Status,
     StudyPage,
 )
@@ -147,6 +148,12 @@ def _facts(desk: Desk, limits: Limits, app: FastAPI, status: Callable[[], dict[s
         """How reports keep to the templates of PS3.16: which rules are broken, by site and device."""
         found = await limits.run(desk.conformance)
         return _answer(request, found, f"conformance-{found.generation}")
+
+    @router.get("/problems", response_model=Problems)
+    async def problems_(request: Request) -> Response:
+        """What could not be read as the standard wants it: which rules, elements and devices, with examples."""
+        found = await limits.run(desk.problems)
+        return _answer(request, found, f"problems-{found.generation}")
 
     @router.get("/status", response_model=Status)
     async def status_() -> Response:

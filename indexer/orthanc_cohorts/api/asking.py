@@ -18,10 +18,12 @@ from orthanc_cohorts.api.models import (
     Concepts,
     Conformance,
     Count,
+    Deviation,
     FieldsRequest,
     Notice,
     PageRequest,
     PatientPage,
+    Problems,
     StudyPage,
 )
 from orthanc_cohorts.api.pages import Lists, Position, cut
@@ -143,6 +145,16 @@ class Desk:
             documents=documents,
             with_errors=with_errors,
             breaks=[Break.model_validate(dict(zip(names, row, strict=True))) for row in rows],
+        )
+
+    def problems(self, deadline: Deadline) -> Problems:
+        """Return how the objects of the index break the standard."""
+        with self._reading(deadline) as snapshot:
+            rows = run(snapshot.cursor, load("api/problems"))
+        names = list(Deviation.model_fields)
+        return Problems(
+            generation=snapshot.generation,
+            deviations=[Deviation.model_validate(dict(zip(names, row, strict=True))) for row in rows],
         )
 
     @contextmanager

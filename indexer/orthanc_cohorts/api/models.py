@@ -116,6 +116,32 @@ class Conformance(BaseModel):
     breaks: list[Break]
 
 
+class Deviation(BaseModel):
+    """A way in which objects of one origin break the standard, and what was done about it.
+
+    tag: eight hexadecimal digits, NULL where the rule speaks of no element. objects: with this problem.
+    problems: in all of them. examples: SOP instance UIDs of up to five of them.
+    """
+
+    rule: str
+    severity: str
+    action: str | None
+    tag: str | None
+    institution_name: str | None
+    manufacturer: str | None
+    manufacturer_model_name: str | None
+    objects: int
+    problems: int
+    examples: list[str | None]
+
+
+class Problems(BaseModel):
+    """What could not be read as the standard wants it, by rule, element and device; most objects first."""
+
+    generation: int
+    deviations: list[Deviation]
+
+
 class Status(BaseModel):
     """How the sidecar is: at least `ready` and `generation`, and what it knows of Orthanc's change log."""
 

@@ -220,6 +220,23 @@ def test_concepts_come_most_used_first_and_no_more_than_asked(client: Client) ->
     problem(client.get(f"/concepts?q={'x' * 300}"), 422)
 
 
+def test_problems_name_rule_device_and_examples(client: Client, index: MemoryIndex) -> None:
+    rows = Rows()
+    rows.study(200, 200)
+    for number in range(7):
+        keys = rows.instance(200, uid=f"1.7.{number}", manufacturer="M")
+        for path in ("1.1", "1.2"):
+            stated = {"rule": "num-not-a-number", "severity": "warning", "action": "kept as text"}
+            rows.add("problem", **keys, path=path, tag="0040A30A", **stated)
+    index.insert(rows)
+
+    [found] = client.get("/problems").json()["deviations"]
+
+    assert (found["rule"], found["tag"], found["manufacturer"]) == ("num-not-a-number", "0040A30A", "M")
+    assert (found["objects"], found["problems"]) == (7, 14)
+    assert found["examples"] == [f"1.7.{number}" for number in range(5)]
+
+
 def test_a_repeated_get_with_its_etag_is_not_modified(client: Client) -> None:
     etag = client.get("/fields").headers["etag"]
 
