@@ -151,7 +151,7 @@ def _facts(desk: Desk, limits: Limits, app: FastAPI, status: Callable[[], dict[s
 
     @router.get("/problems", response_model=Problems)
     async def problems_(request: Request) -> Response:
-        """What could not be read as the standard wants it: which rules, elements and devices, with examples."""
+        """What could not be read as the standard wants it, by rule, element and device, with examples."""
         found = await limits.run(desk.problems)
         return _answer(request, found, f"problems-{found.generation}")
 

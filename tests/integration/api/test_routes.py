@@ -222,6 +222,7 @@ def test_concepts_come_most_used_first_and_no_more_than_asked(client: Client) ->
 
 def test_problems_name_rule_device_and_examples(client: Client, index: MemoryIndex) -> None:
     rows = Rows()
+    rows.instances = 500  # their keys come behind those of the archive
     rows.study(200, 200)
     for number in range(7):
         keys = rows.instance(200, uid=f"1.7.{number}", manufacturer="M")
