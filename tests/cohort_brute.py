@@ -87,13 +87,45 @@ def _all_matching(rows: Rows, leaf: dict[str, Any]) -> list[Row]:
 
 
 def _enough(rows: Rows, leaf: dict[str, Any], matches: list[Row]) -> bool:
+    if "change" in leaf:
+        return _changed(rows, leaf, matches)
     bounds = leaf.get("value") if leaf["op"] == "measurement" else None
     number = len(matches) if bounds is None else _picked(rows, leaf, matches, bounds)
     return _within(number, leaf.get("count", {"ge": 1}))
 
 
+def _changed(rows: Rows, leaf: dict[str, Any], matches: list[Row]) -> bool:
+    """Tell whether first and latest value of a lesion, in one unit, differ as asked."""
+    kept = [row for row in matches if _counts(rows, leaf, row)]
+    percent = leaf["change"].get("unit") == "%"
+    units = {row.get("unit_canonical") or row.get("unit_code") if percent else None for row in kept}
+    for unit in units:
+        part = [r for r in kept if not percent or (r.get("unit_canonical") or r.get("unit_code")) == unit]
+        values = [
+            (row, row["value"] if row.get("value_canonical") is None else row["value_canonical"])
+            for row in part
+        ]
+        if len(values) < 2:
+            continue
+        first, latest = (_in_time(rows, values, pick) for pick in ("first", "latest"))
+        if percent and first == 0:
+            continue
+        told = (latest - first) * 100 / abs(first) if percent else latest - first
+        own = leaf["change"].get("unit", "1")
+        bounds = {k: v if percent else convert(v, own)[0] for k, v in leaf["change"].items() if k != "unit"}
+        if _within(round(told, 12), bounds):
+            return True
+    return False
+
+
 def _counts(rows: Rows, leaf: dict[str, Any], row: Row) -> bool:
     """Tell whether a row by itself is a match; with a pick, every row of the right dimension is."""
+    if "change" in leaf:
+        if row.get("value") is None or _day(rows, "measurement", row) is None:
+            return False
+        unit = leaf["change"].get("unit", "1")
+        whole = {**leaf, "pick": "any", "value": {"ge": -1e300, "unit": unit}}
+        return unit == "%" or _picked(rows, whole, [row], whole["value"]) > 0
     if leaf["op"] != "measurement" or "value" not in leaf:
         return True
     if leaf.get("pick", "any") == "any":
@@ -176,7 +208,9 @@ def _day(rows: Rows, op: str, row: Row) -> date | None:
 def _matches(rows: Rows, leaf: dict[str, Any], row: Row) -> bool:
     op = leaf["op"]
     for name, asked in leaf.items():
-        if name in ("op", "count", "pick", "missing", "as") or (op == "measurement" and name == "value"):
+        if name in ("op", "count", "pick", "change", "missing", "as") or (
+            op == "measurement" and name == "value"
+        ):
             continue
         if not _holds(rows, op, name, asked, row):
             return False

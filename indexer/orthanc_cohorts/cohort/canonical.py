@@ -30,7 +30,7 @@ from orthanc_cohorts.cohort.definition import (
     Temporal,
 )
 from orthanc_cohorts.cohort.properties import BodyPart, ChannelSource, Code, Number, Property
-from orthanc_cohorts.cohort.quantities import canonical_bounds, column_bounds
+from orthanc_cohorts.cohort.quantities import PERCENT, canonical_bounds, column_bounds, number
 from orthanc_cohorts.errors import UnknownUnit
 
 Tree = dict[str, Any]
@@ -83,8 +83,8 @@ def _clause(clause: Clause, pointer: str, details: list[Detail]) -> Tree:
         return negated["arg"] if negated["op"] == "not" else {"op": "not", "arg": negated}
     if isinstance(clause, And | Or):
         args: dict[bytes, Tree] = {}
-        for number, arg in enumerate(clause.args):
-            tree = _clause(arg, f"{pointer}/args/{number}", details)
+        for place, arg in enumerate(clause.args):
+            tree = _clause(arg, f"{pointer}/args/{place}", details)
             # and, or are associative: nested ones of the same kind say the same.
             parts: list[Tree] = tree["args"] if tree["op"] == clause.op else [tree]
             args.update((dumps(part), part) for part in parts)
@@ -104,8 +104,8 @@ def _clause(clause: Clause, pointer: str, details: list[Detail]) -> Tree:
 
 def _same(clause: Same, pointer: str, details: list[Detail]) -> Tree:
     args: dict[bytes, Tree] = {}
-    for number, arg in enumerate(clause.args):
-        below = f"{pointer}/args/{number}"
+    for place, arg in enumerate(clause.args):
+        below = f"{pointer}/args/{place}"
         tree = (
             {"op": "not", "arg": _leaf(arg.arg, f"{below}/arg", details)}
             if isinstance(arg, NotLeaf)
@@ -132,6 +132,8 @@ def _leaf(leaf: Leaf, pointer: str, details: list[Detail]) -> Tree:
             tree[name] = _value(leaf, kind, asked, f"{pointer}/{name}", details)
     if isinstance(leaf, Measurement) and leaf.pick != "any":
         tree["pick"] = leaf.pick
+    if isinstance(leaf, Measurement) and leaf.change is not None:
+        tree["change"] = _change(leaf.change, f"{pointer}/change", details)
     if leaf.missing:
         tree["missing"] = sorted(set(leaf.missing))
     if leaf.as_ is not None:
@@ -158,14 +160,14 @@ def _day(value: date) -> str:
 def _words(kind: Property, asked: list[str], pointer: str, details: list[Detail]) -> list[str]:
     coded = isinstance(kind, Code | ChannelSource)
     found: set[str] = set()
-    for number, text in enumerate(asked):
+    for place, text in enumerate(asked):
         if not coded and not (isinstance(kind, BodyPart) and "|" in text):
             found.add(text)
             continue
         try:
             found.add(canonical_code(text))
         except ValueError as error:
-            details.append(Detail(f"{pointer}/{number}", str(error)))
+            details.append(Detail(f"{pointer}/{place}", str(error)))
     return sorted(found)
 
 
@@ -175,6 +177,17 @@ def _range(leaf: Leaf, kind: Property, asked: Range, pointer: str, details: list
         if isinstance(leaf, Measurement):
             return canonical_bounds(asked)
         return column_bounds(asked, kind.unit)
+    except (UnknownUnit, ValueError) as error:
+        details.append(Detail(f"{pointer}/unit", str(error)))
+        return {}
+
+
+def _change(asked: Range, pointer: str, details: list[Detail]) -> Tree:
+    """Return the bounds of a change: percent as they are, others in the canonical unit of their dimension."""
+    if asked.unit == PERCENT:
+        return {"unit": PERCENT} | {name: number(value) for name, value in asked.given().items()}
+    try:
+        return canonical_bounds(asked)
     except (UnknownUnit, ValueError) as error:
         details.append(Detail(f"{pointer}/unit", str(error)))
         return {}

@@ -241,13 +241,18 @@ class Document(Leaf):
 
 
 class Measurement(Leaf):
-    """A stated number. Filters first, then `pick` per unit, then the range `value`."""
+    """A stated number. Filters first, then `pick` per unit, then the range `value`.
+
+    change: from the first to the latest value of one lesion, inside `same` with scope `tracking`; with unit
+    `%` in percent of the first.
+    """
 
     base = "measurement"
     op: Literal["measurement"]
     concept: Annotated[Codes | None, Code("f.concept")] = None
     value: Annotated[Range | None, Number("f.value", listed=False)] = None
     pick: Literal["any", "all", "first", "latest", "min", "max", "mean"] = "any"
+    change: Range | None = None
     site: Annotated[Codes | None, Code("f.site")] = None
     laterality: Annotated[Codes | None, Code("f.laterality")] = None
     method: Annotated[Codes | None, Code("f.method")] = None
@@ -260,6 +265,8 @@ class Measurement(Leaf):
             raise ValueError(f"count takes pick any or all; {self.pick} leaves a single value")
         if self.pick != "any" and self.value is None:
             raise ValueError(f"pick {self.pick} needs a range in value")
+        if self.change is not None and (self.value is not None or self.count is not None):
+            raise ValueError("change compares two values; it takes neither value nor count nor pick")
         return self
 
 

@@ -232,13 +232,21 @@ def _check_names(where: Clause | None) -> None:
 def _check_placed(where: Clause | None) -> None:
     """Refuse what cannot be told inside one scope, or of a pair of days."""
     details: list[Detail] = []
+    followed: set[str] = set()
     for pointer, clause in walk(where):
         if isinstance(clause, Same):
             if all(isinstance(arg, NotLeaf) for arg in clause.args):
                 details.append(Detail(f"{pointer}/args", "same needs a clause that is not negated"))
             for number, arg in enumerate(clause.args):
                 leaf, below = (arg.arg, "/arg") if isinstance(arg, NotLeaf) else (arg, "")
-                details += _misplaced(clause.scope, leaf, f"{pointer}/args/{number}{below}")
+                place = f"{pointer}/args/{number}{below}"
+                details += _misplaced(clause.scope, leaf, place)
+                if clause.scope == "tracking":
+                    followed.add(place)
+        elif isinstance(clause, Measurement) and clause.change is not None and pointer not in followed:
+            details.append(
+                Detail(f"{pointer}/change", "change is told of one lesion: same with scope tracking")
+            )
         elif isinstance(clause, Temporal):
             for name, leaf in (("first", clause.first), ("second", clause.second)):
                 if leaf.count is not None:

@@ -13,6 +13,8 @@ from orthanc_cohorts.cohort.bounds import Range
 from orthanc_cohorts.harmonise import convert
 
 DIMENSIONLESS = "1"
+PERCENT = "%"
+"""Unit of a change in parts of the first value."""
 
 
 def canonical_bounds(asked: Range) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from orthanc_cohorts_sql import load
 
 from orthanc_cohorts.cohort.plan import Query, Tree, placed
-from orthanc_cohorts.cohort.quantities import DIMENSIONLESS
+from orthanc_cohorts.cohort.quantities import DIMENSIONLESS, PERCENT
 
 _PARAMETER = re.compile(r"\$([a-z_]\w*)")
 _COMPARE = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<", "eq": "="}
@@ -29,6 +29,10 @@ _PICKED = {
     "first": f"coalesce(arg_min(v, {_IN_TIME}) FILTER (v_time IS NOT NULL), arg_min(v, {_IN_TIME}))",
     "latest": f"coalesce(arg_max(v, {_IN_TIME}) FILTER (v_time IS NOT NULL), arg_max(v, {_IN_TIME}))",
 }
+
+
+_FIRST, _LATEST = f"arg_min(v, {_IN_TIME})", f"arg_max(v, {_IN_TIME})"
+_PARTS = f"CASE WHEN {_FIRST} <> 0 THEN ({_LATEST} - {_FIRST}) * 100 / abs({_FIRST}) END"
 
 
 def same(tree: Tree) -> Query:
@@ -79,7 +83,7 @@ def incomparable(leaf: Tree) -> Query | None:
         return None
     query = placed(leaf)
     sql = f"SELECT count(*) AS rows FROM ({query.sql}) AS r WHERE NOT {_COMPARABLE}"
-    return Query(sql, {**query.parameters, **_unit(leaf)})
+    return Query(sql, {**query.parameters, **_unit(leaf["value"])})
 
 
 def paired(
@@ -118,14 +122,14 @@ def _matched(leaf: Tree, scope: str) -> Query:
     elif scope == "series" and leaf["op"] == "series":
         key, join = "r.series_key", ""
     more = ""
-    if leaf.get("pick") in ("first", "latest"):
+    if leaf.get("pick") in ("first", "latest") or "change" in leaf:
         join += " JOIN instance AS o ON o.instance_key = r.instance_key"
         more = (
             ", r.event_time AS v_time, o.sop_instance_uid AS v_uid, "
             "string_split(r.path, '.')::INTEGER[] AS v_path, r.value_index AS v_index"
         )
     sql = (
-        f"SELECT * FROM (SELECT r.study_key, {key} AS scope, r.v, r.within, r.fits{more} "
+        f"SELECT * FROM (SELECT r.study_key, {key} AS scope, r.v, r.v_unit, r.within, r.fits{more} "
         f"FROM ({query.sql}) AS r{join}) WHERE scope IS NOT NULL"
     )
     return Query(sql, query.parameters)
@@ -160,24 +164,47 @@ def _valued(leaf: Tree) -> Query:
     fits: whether the row is a match by itself; with a pick every comparable row is.
     """
     query = placed(leaf)
+    if "change" in leaf:
+        return _changing(leaf, query)
     if not _has_bounds(leaf):
-        return Query(
-            f"SELECT *, NULL::DOUBLE AS v, TRUE AS within, TRUE AS fits FROM ({query.sql})", query.parameters
-        )
+        plain = "NULL::DOUBLE AS v, NULL AS v_unit, TRUE AS within, TRUE AS fits"
+        return Query(f"SELECT *, {plain} FROM ({query.sql})", query.parameters)
     inside, parameters = _inside("v", leaf["value"])
     fits = "within" if leaf.get("pick", "any") == "any" else "TRUE"
     sql = (
-        f"SELECT *, {inside} AS within, {fits} AS fits FROM "
+        f"SELECT *, NULL AS v_unit, {inside} AS within, {fits} AS fits FROM "
         f"(SELECT r.*, {_VALUE} AS v FROM ({query.sql}) AS r WHERE {_COMPARABLE})"
     )
-    return Query(sql, {**query.parameters, **_unit(leaf), **parameters})
+    return Query(sql, {**query.parameters, **_unit(leaf["value"]), **parameters})
+
+
+def _changing(leaf: Tree, query: Query) -> Query:
+    """Return the values with a time that a change may be told of: of its dimension, or of any for percent."""
+    if leaf["change"]["unit"] == PERCENT:
+        value, unit = "coalesce(r.value_canonical, r.value)", "coalesce(r.unit_canonical, r.unit_code, '')"
+        kept, parameters = "TRUE", {}
+    else:
+        value, unit, kept, parameters = _VALUE, "''", _COMPARABLE, _unit(leaf["change"])
+    sql = (
+        f"SELECT r.*, {value} AS v, {unit} AS v_unit, TRUE AS within, TRUE AS fits "
+        f"FROM ({query.sql}) AS r WHERE r.event_time IS NOT NULL AND {kept}"
+    )
+    return Query(sql, {**query.parameters, **parameters})
 
 
 def _hits(leaf: Tree, number: int) -> Query:
     """Return the scopes that hold enough matches of a leaf."""
+    parameters: dict[str, Any]
+    if "change" in leaf:
+        percent = leaf["change"]["unit"] == PERCENT
+        # Rounded as all conversion is, so that 10 to 12 is 20 percent.
+        told = f"round({_PARTS if percent else f'{_LATEST} - {_FIRST}'}, 12)"
+        inside, parameters = _inside(told, leaf["change"])
+        grouped = f"FROM rows_{number} GROUP BY scope, v_unit HAVING count(*) > 1"
+        return Query(f"SELECT DISTINCT scope {grouped} AND {inside}", parameters)
     pick = leaf.get("pick", "any")
     conditions: list[str] = []
-    parameters: dict[str, Any] = {}
+    parameters = {}
     if pick in _PICKED:
         inside, parameters = _inside(_PICKED[pick], leaf["value"])
         conditions.append(inside)
@@ -195,8 +222,8 @@ def _has_bounds(leaf: Tree) -> bool:
     return leaf["op"] == "measurement" and "value" in leaf
 
 
-def _unit(leaf: Tree) -> dict[str, Any]:
-    unit = leaf["value"]["unit"]
+def _unit(bounds: Mapping[str, Any]) -> dict[str, Any]:
+    unit = bounds["unit"]
     return {"unit": unit, "dimensionless": unit == DIMENSIONLESS}
 
 

@@ -241,8 +241,15 @@ def placed(ops: tuple[str, ...]) -> st.SearchStrategy[dict[str, Any]]:
     )
 
 
+CHANGING = leaf("measurement", concept=CODE_LISTS, change=ranges("%", "%", "mm", "cm", None)).map(
+    lambda leaf: {k: v for k, v in leaf.items() if k not in ("count", "missing")}
+)
+
+
 def same(scope: str) -> st.SearchStrategy[dict[str, Any]]:
     leaf = placed(IN_SCOPE[scope])
+    if scope == "tracking":
+        leaf |= CHANGING
     more = st.lists(leaf | st.builds(lambda arg: {"op": "not", "arg": arg}, leaf), max_size=2)
     return st.builds(lambda one, rest: {"op": "same", "scope": scope, "args": [one, *rest]}, leaf, more)
 

@@ -16,7 +16,7 @@ from orthanc_cohorts.cohort import Engine, canonical, parse
 PAGE = (Path(__file__).parents[3] / "docs" / "cohort-language.md").read_text(encoding="utf-8")
 QUESTIONS = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", PAGE, re.S)]
 PACED, ANN, BOB = 0, 1, 2
-EXPECTED = [[ANN], [ANN], [ANN], [ANN], [BOB], [ANN, BOB], [BOB], [BOB], [PACED], [ANN], [ANN], [ANN]]
+EXPECTED = [[ANN], [ANN], [ANN], [ANN], [BOB], [ANN, BOB], [BOB], [BOB], [PACED], [ANN], [ANN], [ANN], [BOB]]
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +71,13 @@ def index() -> MemoryIndex:
     rows.series(4, 3, modality="ECG")
     rows.fact("waveform", 3, series_key=4, number_of_channels=12, duration_s=9.0)
     rows.series(5, BOB, modality="CT")
+    for patient, lengths in ((ANN, (9, 10)), (BOB, (10, 12))):
+        for month, length in enumerate(lengths, 1):
+            report = rows.instance(patient)
+            rows.add("subject", **report, subject=0, event_time=datetime(2024, month, 1))
+            rows.add("observation_group", **report, path="1.1", tracking_uid=f"1.{patient}")
+            placed: dict[str, Any] = {"of": report, "group_path": "1.1", "subject": 0}
+            rows.measured(patient, "SCT|410668003", length, "mm", **placed)
     return MemoryIndex(rows)
 
 

@@ -510,6 +510,26 @@ def test_same_tracking_follows_a_lesion_through_the_studies_of_one_patient() -> 
     assert keys(rows, {"op": "same", "scope": "tracking", "args": of_lesion("SCT|2", 8)}) == [0, 1]
 
 
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"ge": 20, "unit": "%"}, [0]),
+        ({"gt": 20, "unit": "%"}, []),
+        ({"eq": 0.2, "unit": "cm"}, [0]),
+        ({"lt": 0, "unit": "mm"}, [1]),
+        ({"ge": -1000, "unit": "s"}, []),
+    ],
+)
+def test_change_compares_first_and_latest_of_a_lesion(change: dict[str, Any], expected: list[int]) -> None:
+    rows = two_patients()
+    for study, lengths in ((0, (10, 50, 12)), (1, (4, 3))):
+        for length, time in zip(lengths, DAYS, strict=False):
+            lesion(rows, study, "1.1", "SCT|1", length, tracking_uid=f"1.{study}", event_time=time)
+    grown = {"op": "measurement", "concept": LENGTH, "change": change}
+
+    assert keys(rows, {"op": "same", "scope": "tracking", "args": [grown]}) == expected
+
+
 @pytest.mark.parametrize("pick", ["first", "latest"])
 def test_same_picks_a_value_without_time_only_where_there_is_no_other(pick: str) -> None:
     rows = two_patients()
