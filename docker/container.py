@@ -83,6 +83,8 @@ def orthanc_configuration(environment: Mapping[str, str], folder: Path = CONFIGU
         configuration = merged(configuration, json.loads(without_comments(path.read_text(encoding="utf-8"))))
     configuration = merged(configuration, overrides(environment))
     user, password = credentials(environment)
+    # Somebody has to be able to ask; what the files or the environment say of roles goes before it.
+    configuration = merged({"Cohorts": {"Roles": {user: "admin"}}}, configuration)
     return merged(configuration, {"AuthenticationEnabled": True, "RegisteredUsers": {user: password}})
 
 

@@ -31,6 +31,8 @@ reason, and `/plugins/cohorts/status` repeats it.
 
 def taken(setting: Setting) -> str:
     """Return what values a setting takes, in words."""
+    if isinstance(setting.default, dict):
+        return "mapping of names to " + " or ".join(f"`{choice}`" for choice in setting.choices)
     if setting.choices:
         return " or ".join(f"`{choice}`" for choice in setting.choices)
     kind = {bool: "`true` or `false`", int: "whole number", float: "number", str: "text"}[

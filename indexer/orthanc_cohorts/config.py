@@ -13,17 +13,22 @@ from typing import Any
 
 from orthanc_cohorts.errors import ConfigurationError
 
+ROLES = ("viewer", "analyst", "admin")
+"""Least first; each may do what those before it may."""
+NO_ROLE = "none"
+
 
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One option of the `Cohorts` section.
 
     name: PascalCase without neighbouring capitals, so that `ORTHANC__COHORTS__DATA_DIRECTORY` maps to it.
-    default: also tells the kind (bool, int, float, str); a number must lie within low and high.
+    default: also tells the kind (bool, int, float, str, dict); a number must lie within low and high, a text
+    or each value of a mapping be one of choices.
     """
 
     name: str
-    default: bool | int | float | str
+    default: bool | int | float | str | dict[str, str]
     help: str
     low: float | None = None
     high: float | None = None
@@ -55,6 +60,29 @@ SETTINGS: tuple[Setting, ...] = (
         "OrthancUrl",
         "",
         "URL at which the sidecar reaches this Orthanc. Empty: derived from HttpPort and SslEnabled.",
+    ),
+    Setting(
+        "Roles",
+        {},
+        "Role of each user that Orthanc authenticates or TrustedUserHeader names: a mapping such as "
+        '{"alice": "viewer", "bob": "admin"}. As text, for environment variables: the same as JSON, or '
+        "`alice:viewer,bob:admin`. A viewer may count and see which fields there are; an analyst also lists "
+        "patients, studies and reports; an admin may do everything.",
+        choices=ROLES,
+    ),
+    Setting(
+        "AnonymousRole",
+        NO_ROLE,
+        "Role of everybody whom Roles does not name: users without a role of their own, and all callers "
+        "where Orthanc does not authenticate (AuthenticationEnabled). `none`: they get 403.",
+        choices=(NO_ROLE, *ROLES),
+    ),
+    Setting(
+        "TrustedUserHeader",
+        "",
+        "Name of the HTTP header in which a reverse proxy states the user that it has authenticated, such as "
+        "X-Remote-User. Set it only where nobody reaches Orthanc but through that proxy, and where the proxy "
+        "removes what clients send under this name. Empty: no header is believed.",
     ),
     Setting("QueueLimit", 100_000, "Events held in memory; the rest is caught up later.", 100, 10_000_000),
     Setting("BatchInstances", 1_200, "Instances in one push to the sidecar, at most.", 1, 10_000),
@@ -129,14 +157,16 @@ class Settings:
             raise ConfigurationError(
                 f"unknown option Cohorts.{unknown[0]}; the options are {', '.join(sorted(_BY_NAME))}"
             )
-        values = {s.name: s.default for s in SETTINGS}
+        values: dict[str, Any] = {s.name: s.default for s in SETTINGS}
         values.update((name, _value(_BY_NAME[name], value)) for name, value in section.items())
         return cls(values)
 
 
-def _value(setting: Setting, value: Any) -> bool | int | float | str:
+def _value(setting: Setting, value: Any) -> Any:
     kind = type(setting.default)
-    converted = _from_text(kind, value) if isinstance(value, str) else value
+    if kind is dict:
+        return _mapping(setting, value)
+    converted: Any = _from_text(kind, value) if isinstance(value, str) else value
     if kind is float and type(converted) is int:
         converted = float(converted)
     if type(converted) is not kind:
@@ -149,6 +179,29 @@ def _value(setting: Setting, value: Any) -> bool | int | float | str:
         choices = " or ".join(setting.choices)
         raise ConfigurationError(f"Cohorts.{setting.name} takes {choices}, not {value!r}")
     return converted
+
+
+def _mapping(setting: Setting, value: Any) -> dict[str, str]:
+    """Return a mapping as stated, or as text: a JSON object, or `name:value,name:value`."""
+    given = value
+    if isinstance(value, str):
+        try:
+            given = json.loads(value or "{}")
+        except ValueError:
+            pairs = [pair.rpartition(":") for pair in value.split(",")]
+            given = {name.strip(): choice.strip() for name, _, choice in pairs}
+            if len(given) < len(pairs):
+                raise ConfigurationError(f"Cohorts.{setting.name} names somebody twice") from None
+    if not isinstance(given, dict) or not all(given):
+        raise ConfigurationError(
+            f"Cohorts.{setting.name} takes a mapping of names, such as "
+            f'{{"alice": "{setting.choices[0]}"}} or `alice:{setting.choices[0]}`'
+        )
+    for name, choice in given.items():
+        if choice not in setting.choices:
+            choices = " or ".join(setting.choices)
+            raise ConfigurationError(f"Cohorts.{setting.name} gives {name!r} {choice!r}; it takes {choices}")
+    return dict(given)
 
 
 _KINDS = {bool: "boolean", int: "whole number", float: "number", str: "text"}

@@ -1,20 +1,44 @@
-"""Who calls: the user that Orthanc itself has authenticated.
+"""Who calls: the user that Orthanc itself has authenticated, or whom a trusted proxy names, and the role.
 
-Never logs a header, and believes nothing that Orthanc did not check.
+Never logs a header, and believes nothing that was not checked.
 """
 
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
+
+from orthanc_cohorts.config import Settings
+from orthanc_cohorts.errors import ConfigurationError
+
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+
+
+class Caller(NamedTuple):
+    """name: None when nobody vouches for one. role: one of `config.ROLES`, or `none`."""
+
+    name: str | None
+    role: str
 
 
 class Callers:
-    """The registered users of this Orthanc, by the credentials that a request carries."""
+    """The users of this Orthanc, by what a request carries, and their roles."""
 
-    def __init__(self, configuration: Mapping[str, Any]) -> None:
-        """configuration: Orthanc's own, as `GetConfiguration` gives it."""
+    def __init__(self, configuration: Mapping[str, Any], settings: Settings) -> None:
+        """configuration: Orthanc's own, as `GetConfiguration` gives it.
+
+        Raises ConfigurationError: TrustedUserHeader is no name of a header, or that of the credentials.
+        """
+        self._roles: Mapping[str, str] = settings["Roles"]
+        self._anonymous: str = settings["AnonymousRole"]
+        # Orthanc hands out lower-case names.
+        self._trusted: str = settings["TrustedUserHeader"].lower()
+        if self._trusted and (
+            not _HEADER_NAME.fullmatch(self._trusted) or self._trusted in ("authorization", "cookie")
+        ):
+            raise ConfigurationError("Cohorts.TrustedUserHeader takes the name of a header of its own")
         self._users: dict[str, str] = {}
         if not authenticates(configuration):
             return
@@ -23,14 +47,22 @@ class Callers:
         for name, password in registered.items():
             self._users[base64.b64encode(f"{name}:{password}".encode()).decode()] = name
 
-    def name(self, headers: Mapping[str, str]) -> str | None:
+    def caller(self, headers: Mapping[str, str]) -> Caller:
+        """Return who sent a request; headers: lower-case names."""
+        name = self._name(headers)
+        return Caller(name, self._anonymous if name is None else self._roles.get(name, self._anonymous))
+
+    def _name(self, headers: Mapping[str, str]) -> str | None:
         """Return the name of the calling user, None when Orthanc does not authenticate or it is no user.
 
-        headers: of the request, lower-case names. Only credentials of a registered user count, since
-        another plugin may have let the request in for reasons of its own.
+        The trusted header goes first, since its proxy may use credentials of its own. Only credentials of a
+        registered user count, since another plugin may have let the request in for reasons of its own.
         """
-        kind, _, credentials = headers.get("authorization", "").partition(" ")
-        return self._users.get(credentials.strip()) if kind == "Basic" else None
+        name = headers.get(self._trusted, "").strip() if self._trusted else ""
+        if not name:
+            kind, _, credentials = headers.get("authorization", "").partition(" ")
+            name = self._users.get(credentials.strip(), "") if kind == "Basic" else ""
+        return name if name and name.isprintable() else None
 
 
 def authenticates(configuration: Mapping[str, Any]) -> bool:

@@ -66,7 +66,7 @@ class Plugin:
             host, self._places.storage_directory, settings["MaxPluginBytes"], settings["MaxPluginItems"]
         )
         self._worker = Worker(host, settings, self._events, reader, self._client, self._write_gauges)
-        self._proxy = Proxy(settings, self._client, Callers(configuration), self._why_down)
+        self._proxy = Proxy(settings, self._client, Callers(configuration, settings), self._why_down)
         types = host.ChangeType
         self._look_again = {
             types.NEW_INSTANCE,

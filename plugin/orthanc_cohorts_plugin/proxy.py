@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import quote
 
 from orthanc_cohorts.config import Settings
+from orthanc_cohorts.model.callers import ROLE_HEADER, USER_HEADER
 from orthanc_cohorts_plugin.client import Answer, AnswerTooLarge, Client, SidecarDown, SidecarSlow
 from orthanc_cohorts_plugin.guard import nested_deeper_than
 from orthanc_cohorts_plugin.host import RestOutput
@@ -90,9 +91,11 @@ class Proxy:
             value = sent.get(name.lower())
             if value is not None and value.isascii() and value.isprintable():
                 headers[name] = value
-        user = self._callers.name(sent)
-        if user is not None and user.isprintable():
-            headers["X-Cohorts-User"] = user
+        # These two are ours alone: what a client sends under the same names is never among _REQUEST_HEADERS.
+        caller = self._callers.caller(sent)
+        headers[ROLE_HEADER] = caller.role
+        if caller.name is not None:
+            headers[USER_HEADER] = caller.name
         return headers
 
 

@@ -55,8 +55,9 @@ def fake_interpreter(folder: Path) -> Path:
 class Orthanc:
     """One Orthanc with its own storage; the same object may be stopped and started many times.
 
-    cohorts: the `Cohorts` section; None: no plugin of ours. config: further options.
-    script: another PythonScript than ours. credentials: (user, password); authentication is then on.
+    cohorts: the `Cohorts` section, in which everybody may do everything unless it says otherwise.
+    config: further options. script: another PythonScript than ours.
+    credentials: (user, password); authentication is then on.
     """
 
     def __init__(
@@ -76,7 +77,7 @@ class Orthanc:
         self.data_directory = self.storage / "cohorts"
         self.log_file = folder / "orthanc.log"
         self.plugin = plugin
-        self.cohorts = {"Interpreter": sys.executable, **(cohorts or {})}
+        self.cohorts = {"Interpreter": sys.executable, "AnonymousRole": "admin", **(cohorts or {})}
         self.config = dict(config or {})
         self.script = script or SCRIPT
         self.dicomweb = dicomweb

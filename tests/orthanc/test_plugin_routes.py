@@ -15,12 +15,14 @@ def test_a_request_reaches_the_sidecar_with_its_path_query_and_body_and_nothing_
     orthanc = start_with_fake()
     orthanc.wait_ready()
     sent = {"If-None-Match": '"7"', "Cookie": "a=b", "X-Cohorts-User": "root", "X-Forwarded-For": "10.0.0.1"}
+    sent["X-Cohorts-Role"] = "viewer"
 
     got = orthanc.get("/cohorts/a b/c%25d?q=x%26y&n=1", headers=sent).json()
     posted = orthanc.post("/cohorts/api/v1/count", json={"a": [1]}).json()
 
     assert (got["method"], got["path"]) == ("GET", "/cohorts/a%20b/c%25d?q=x%26y&n=1")
-    assert set(got["headers"]) == {"host", "accept", "if-none-match"}
+    assert set(got["headers"]) == {"host", "accept", "if-none-match", "x-cohorts-role"}
+    assert got["headers"]["x-cohorts-role"] == "admin"
     assert (posted["path"], json.loads(posted["body"])) == ("/cohorts/api/v1/count", {"a": [1]})
 
 

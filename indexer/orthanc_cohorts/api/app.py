@@ -17,7 +17,10 @@ from starlette.exceptions import HTTPException
 
 from orthanc_cohorts import __version__
 from orthanc_cohorts.api import problems
+from orthanc_cohorts.api.access import PREFIX
 from orthanc_cohorts.api.asking import Desk, Readable
+from orthanc_cohorts.api.audit import AuditLog
+from orthanc_cohorts.api.gate import Gate, note
 from orthanc_cohorts.api.limits import Limits, json_accepted
 from orthanc_cohorts.api.models import (
     Concepts,
@@ -36,7 +39,6 @@ from orthanc_cohorts.api.schema import cohort_schema, openapi, takes
 from orthanc_cohorts.cohort import BadDefinition, Definition, Detail, loads
 from orthanc_cohorts.cohort.inventory import Inventory
 
-PREFIX = "/cohorts/api/v1"
 _CALLER = {"cache-control": "private, no-cache", "x-content-type-options": "nosniff"}
 
 
@@ -49,16 +51,19 @@ def create_app(
     max_requests: int = 16,
     max_body_bytes: int = 1_048_576,
     threads: int = 4,
+    audit: AuditLog | None = None,
 ) -> FastAPI:
     """Return the application that answers on an index.
 
     internal: routes of the plugin, outside /cohorts/. status: what GET status answers. The other arguments
-    limit one request in time and bytes, and how many run or wait at once (503 beyond that).
+    limit one request in time and bytes, and how many run or wait at once (503 beyond that). audit: where
+    answers are noted; None: nowhere.
     """
     app = FastAPI(
         title="Orthanc Cohorts", version=__version__, docs_url=None, redoc_url=None, openapi_url=None
     )
     problems.install(app)
+    app.add_middleware(Gate, audit=audit)
     limits = Limits(time_limit_seconds, max_requests, threads, max_body_bytes)
     desk = Desk(index)
     app.include_router(_questions(desk, limits))
@@ -86,6 +91,7 @@ def _questions(desk: Desk, limits: Limits) -> APIRouter:
         """How many patients or studies a definition is true for."""
         body = await limits.body(request)
         result = await limits.run(lambda deadline: desk.count(body, deadline))
+        note(request, result.hash, result.count)
         return _answer(request, result, f"{result.hash}-{result.generation}")
 
     @router.post("/patients", response_model=PatientPage, responses=paged, openapi_extra=takes(PageRequest))
@@ -93,6 +99,7 @@ def _questions(desk: Desk, limits: Limits) -> APIRouter:
         """The patients of a cohort, page by page; 410 when the list of a cursor is no longer kept."""
         body = await limits.body(request)
         page = await limits.run(lambda deadline: desk.patients(body, deadline))
+        note(request, page.hash, len(page.patients))
         return _answer(request, page, f"{page.hash}-{page.generation}")
 
     @router.post("/studies", response_model=StudyPage, responses=paged, openapi_extra=takes(PageRequest))
@@ -100,6 +107,7 @@ def _questions(desk: Desk, limits: Limits) -> APIRouter:
         """The studies of a cohort, page by page; of a cohort of patients, all of their studies."""
         body = await limits.body(request)
         page = await limits.run(lambda deadline: desk.studies(body, deadline))
+        note(request, page.hash, len(page.studies))
         return _answer(request, page, f"{page.hash}-{page.generation}")
 
     return router
@@ -141,12 +149,14 @@ def _facts(desk: Desk, limits: Limits, app: FastAPI, status: Callable[[], dict[s
             raise HTTPException(
                 404, "no object with this SOP instance UID and a content tree is in the index"
             )
+        note(request, count=1)
         return Response(found, headers=_CALLER, media_type="application/json")
 
     @router.get("/conformance", response_model=Conformance)
     async def conformance(request: Request) -> Response:
         """How reports keep to the templates of PS3.16: which rules are broken, by site and device."""
         found = await limits.run(desk.conformance)
+        note(request, count=len(found.breaks))
         return _answer(request, found, f"conformance-{found.generation}")
 
     @router.get("/problems", response_model=Problems)

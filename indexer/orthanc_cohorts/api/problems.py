@@ -65,7 +65,7 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     return {status: {"description": HTTPStatus(status).phrase, "content": content} for status in statuses}
 
 
-RESPONSES = documented(400, 404, 406, 413, 422, 500, 503, 504)
+RESPONSES = documented(400, 403, 404, 406, 413, 422, 500, 503, 504)
 """What every route may answer beside success."""
 
 _ROUTING = {

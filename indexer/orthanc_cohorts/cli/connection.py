@@ -75,7 +75,7 @@ class Orthanc:
                 "ORTHANC_COHORTS_USER and ORTHANC_COHORTS_PASSWORD"
             )
         if answer.status_code == 403:
-            raise OrthancUnavailable(f"{self.url} refuses this user or this machine (403)")
+            raise OrthancUnavailable(f"{self.url} refuses this user or this machine (403): {_detail(answer)}")
         return answer
 
     def plugin_status(self) -> dict[str, Any]:
@@ -203,6 +203,14 @@ def _refusal(answer: httpx.Response) -> CohortsError:
         lines = [f"{one['pointer'] or '(the whole)'}: {one['detail']}" for one in faults]
         return DefinitionError("\n  ".join(["the definition cannot be answered:", *(lines or [detail])]))
     return SidecarUnavailable(detail)
+
+
+def _detail(answer: httpx.Response) -> str:
+    """Return what a problem document says; "no reason given" where it is none, as where Orthanc refuses."""
+    try:
+        return str(answer.json()["detail"])
+    except (ValueError, LookupError, TypeError):
+        return "no reason given"
 
 
 def _reason(error: Exception) -> str:

@@ -68,6 +68,7 @@ PLUGIN_FOLDERS = ("/usr/share/orthanc/plugins", "/usr/local/share/orthanc/plugin
 STOP_SECONDS = 15.0
 SIDECAR_SECONDS = 5.0
 _PR_SET_PDEATHSIG = 1
+ADMIN = "admin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +121,12 @@ def configuration(
         # A storage folder may lie deep; a socket's path has at most 107 bytes.
         "Cohorts": {"Interpreter": sys.executable, "Socket": str(folder / "sidecar.sock")},
     }
-    if user is not None:
+    if user is None:
+        # Whoever reaches the loopback address of this machine may try everything on the demo's data.
+        whole["Cohorts"]["AnonymousRole"] = ADMIN
+    else:
         whole["RegisteredUsers"] = dict([user])
+        whole["Cohorts"]["Roles"] = {user[0]: ADMIN}
     if found.dicomweb is not None:
         whole["DicomWeb"] = {"Enable": True}
     return whole

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 from orthanc_cohorts.cli import commented_json
 from orthanc_cohorts.cli.configuration import SCRIPT_OPTION, Configuration, read
 from orthanc_cohorts.cli.permissions import obstacle
-from orthanc_cohorts.config import Settings
+from orthanc_cohorts.config import NO_ROLE, ROLES, Settings
 from orthanc_cohorts.errors import ConfigurationError
 
 ORTHANC_USER = "orthanc"
@@ -76,6 +76,18 @@ def plan(folder: Path, data_directory: Path | None, interpreter: str, entry: Pat
             "or name libOrthancPython.so in the option Plugins"
         )
     return made
+
+
+def nobody_may_ask(folder: Path) -> str | None:
+    """Return what to do where the configuration gives nobody a role; None where it does."""
+    section = read(folder).merged().get(SECTION) or {}
+    if section.get("Roles") or section.get("AnonymousRole", NO_ROLE) != NO_ROLE:
+        return None
+    return (
+        f"nobody has a role yet, so that the routes answer 403: in the section {SECTION} set Roles, such as "
+        f'{{"alice": "viewer", "bob": "admin"}}, for users that Orthanc authenticates, or AnonymousRole for '
+        f"everybody ({', '.join(ROLES)}). `orthanc-cohorts count` and `status` over the socket need none"
+    )
 
 
 def difference(edit: Edit) -> str:
@@ -189,6 +201,9 @@ def _plan_section(configuration: Configuration, wanted: dict[str, Any], made: Pl
     Settings.from_mapping(merged)
     if section == merged:
         return
+    if holder is None:
+        # Written out, since who may ask is the next thing that has to be decided.
+        merged |= {"Roles": {}, "AnonymousRole": NO_ROLE}
     if len(members) > 1:
         # Rewriting would lose the comments of a file that is not ours.
         made.warnings.append(

@@ -102,6 +102,9 @@ def install(
         setup.make_data_directory(data_directory, user)
     for warning in plan.warnings:
         complain(f"warning: {warning}")
+    undecided = setup.nobody_may_ask(configuration)
+    if undecided is not None:
+        say(undecided)
     if not plan.edits:
         say("the configuration is as it should be already")
     elif not dry_run:

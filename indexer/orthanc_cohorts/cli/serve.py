@@ -21,7 +21,9 @@ import duckdb
 import uvicorn
 
 from orthanc_cohorts import __version__
+from orthanc_cohorts.api import audit
 from orthanc_cohorts.api.app import create_app
+from orthanc_cohorts.api.audit import AuditLog
 from orthanc_cohorts.api.internal import internal_router
 from orthanc_cohorts.cli.orders import Orders
 from orthanc_cohorts.errors import ConfigurationError
@@ -67,6 +69,7 @@ def serve(orders: Orders, parent: int | None = None) -> None:
         max_requests=settings["MaxRequests"],
         max_body_bytes=settings["MaxBodyBytes"],
         threads=settings["Threads"],
+        audit=AuditLog(orders.data_directory / audit.NAME),
     )
     server = uvicorn.Server(
         uvicorn.Config(

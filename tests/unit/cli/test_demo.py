@@ -36,6 +36,8 @@ def test_a_user_switches_authentication_on(tmp_path):
 
     assert without["AuthenticationEnabled"] is False and "RegisteredUsers" not in without
     assert with_user["AuthenticationEnabled"] is True and with_user["RegisteredUsers"] == {"a": "b"}
+    assert without["Cohorts"]["AnonymousRole"] == "admin" and "AnonymousRole" not in with_user["Cohorts"]
+    assert with_user["Cohorts"]["Roles"] == {"a": "admin"}
 
 
 def test_the_section_is_one_that_the_plugin_accepts(tmp_path):

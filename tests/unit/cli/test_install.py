@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pwd
 from pathlib import Path
@@ -47,6 +48,7 @@ def test_the_section_is_a_file_of_its_own_and_the_script_takes_the_place_of_the_
     plan = apply(folder, Path("/srv/cohorts"))
 
     section = {"Enable": True, "Interpreter": INTERPRETER, "DataDirectory": "/srv/cohorts"}
+    section |= {"Roles": {}, "AnonymousRole": "none"}
     assert parse((folder / "cohorts.json").read_text()) == {"Cohorts": section}
     assert (folder / "python.json").read_text() == before.replace(f"{folder}/sample.py", str(ENTRY))
     assert plan.warnings == []
@@ -180,3 +182,17 @@ def test_what_another_user_cannot_pass_is_named(tmp_path):
 
     assert found is not None and (found == inner.parent or found in inner.parents)
     assert obstacle(Path("/usr/bin/env"), nobody) is None
+
+
+@pytest.mark.parametrize(
+    ("section", "undecided"),
+    [({}, True), ({"AnonymousRole": "viewer"}, False), ({"Roles": {"alice": "admin"}}, False)],
+)
+def test_as_long_as_nobody_has_a_role_the_installation_says_what_to_set(folder, section, undecided):
+    (folder / "cohorts.json").write_text(f'{{"Cohorts": {json.dumps(section)}}}')
+    apply(folder)
+
+    said = install.nobody_may_ask(folder)
+
+    assert (said is not None) is undecided
+    assert said is None or ("Roles" in said and "AnonymousRole" in said and "403" in said)

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import os
 import re
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
+from orthanc_cohorts.cli import orders
 from orthanc_cohorts.config import SETTINGS, Settings, documented
 from orthanc_cohorts.errors import ConfigurationError
 
@@ -63,3 +65,49 @@ def test_an_option_survives_the_mapping_from_environment_variables(checkout: Pat
 def test_an_unknown_option_is_named_in_the_error() -> None:
     with pytest.raises(ConfigurationError, match="QueueLimits"):
         Settings.from_mapping({"QueueLimits": 5})
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [
+        {"Alice": "viewer", "bob@ward": "admin"},
+        '{"Alice": "viewer", "bob@ward": "admin"}',
+        "Alice:viewer, bob@ward:admin",
+    ],
+)
+def test_roles_are_a_mapping_or_the_same_as_text(stated: object) -> None:
+    assert Settings.from_mapping({"Roles": stated})["Roles"] == {"Alice": "viewer", "bob@ward": "admin"}
+
+
+@pytest.mark.parametrize(
+    "stated",
+    [
+        {"a": "root"},
+        {"a": 1},
+        {"a": "none"},
+        {"": "admin"},
+        "a",
+        "a:Admin",
+        "a:viewer,a:admin",
+        "[]",
+        5,
+        None,
+    ],
+)
+def test_roles_that_say_something_else_are_refused(stated: object) -> None:
+    with pytest.raises(ConfigurationError, match=r"Cohorts\.Roles"):
+        Settings.from_mapping({"Roles": stated})
+
+
+@pytest.mark.parametrize("variable", ["ALICE:VIEWER", '{"alice": "viewer"}', "alice:viewer"])
+def test_roles_survive_both_mappings_of_the_environment(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch, variable: str
+) -> None:
+    container = module_from(checkout / "docker/container.py")
+    name = "ORTHANC__COHORTS__ROLES"
+    monkeypatch.setenv(name, variable.replace("VIEWER", "viewer"))
+
+    sections = [container.overrides({name: os.environ[name]})["Cohorts"], orders._section_of_environment()]
+
+    names = {"ALICE"} if "ALICE" in variable else {"alice"}
+    assert [set(Settings.from_mapping(section)["Roles"]) for section in sections] == [names, names]

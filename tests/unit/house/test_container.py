@@ -32,6 +32,7 @@ def test_orthanc_gets_the_shipped_configuration_with_the_user_of_the_secret(
     assert configuration["RegisteredUsers"] == {"ward": 'a "quoted" word'}
     assert configuration["AuthenticationEnabled"] is True
     assert configuration["Cohorts"]["Sidecar"] == "external"
+    assert configuration["Cohorts"]["Roles"] == {"ward": "admin"}
     assert configuration["Cohorts"]["Socket"] == container.SOCKET
     assert configuration["StorageDirectory"] == container.STORAGE
 

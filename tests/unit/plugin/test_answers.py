@@ -7,8 +7,11 @@ import json
 
 import pytest
 
+from orthanc_cohorts.config import Settings
+from orthanc_cohorts.errors import ConfigurationError
+from orthanc_cohorts_plugin.client import Answer, Client
 from orthanc_cohorts_plugin.identity import Callers
-from orthanc_cohorts_plugin.proxy import target
+from orthanc_cohorts_plugin.proxy import Proxy, target
 from orthanc_cohorts_plugin.reply import problem, send
 from unit.plugin.hosts import Output
 
@@ -62,7 +65,65 @@ USERS = {"AuthenticationEnabled": True, "RegisteredUsers": {"reader": "se:cret"}
     ],
 )
 def test_only_a_user_that_orthanc_authenticates_has_a_name(configuration, headers, name):
-    assert Callers(configuration).name(headers) == name
+    callers = Callers(configuration, Settings.from_mapping({"Roles": {"reader": "analyst"}}))
+
+    assert callers.caller(headers) == (name, "none" if name is None else "analyst")
+
+
+@pytest.mark.parametrize(
+    ("section", "headers", "caller"),
+    [
+        ({"AnonymousRole": "viewer"}, {}, (None, "viewer")),
+        ({"AnonymousRole": "viewer"}, basic("reader:se:cret"), ("reader", "viewer")),
+        ({"AnonymousRole": "admin", "Roles": "reader:viewer"}, basic("reader:se:cret"), ("reader", "viewer")),
+        ({"Roles": {"Reader": "admin"}}, basic("reader:se:cret"), ("reader", "none")),
+        ({"Roles": {"boss": "admin"}}, {"x-remote-user": "boss"}, (None, "none")),
+        ({"Roles": {"boss": "admin"}}, {"": "boss"}, (None, "none")),
+        ({"Roles": {"boss": "admin"}, "TrustedUserHeader": "X-Remote-User"}, {"x-remote-user": " boss "},
+         ("boss", "admin")),
+        ({"Roles": {"boss": "admin"}, "TrustedUserHeader": "X-Remote-User"},
+         {"x-remote-user": "b", **basic("reader:se:cret")}, ("b", "none")),
+        ({"Roles": {"reader": "viewer"}, "TrustedUserHeader": "X-Remote-User"}, basic("reader:se:cret"),
+         ("reader", "viewer")),
+        ({"Roles": {"b\nc": "admin"}, "TrustedUserHeader": "X-Remote-User"}, {"x-remote-user": "b\nc"},
+         (None, "none")),
+    ],
+)  # fmt: skip
+def test_a_role_comes_with_a_name_that_somebody_vouches_for_else_it_is_the_anonymous_one(
+    section, headers, caller
+):
+    assert Callers(USERS, Settings.from_mapping(section)).caller(headers) == caller
+
+
+@pytest.mark.parametrize("header", ["X Remote", "X-User:", "Authorization", "é"])
+def test_what_is_no_header_of_its_own_cannot_be_trusted(header):
+    with pytest.raises(ConfigurationError, match="TrustedUserHeader"):
+        Callers(USERS, Settings.from_mapping({"TrustedUserHeader": header}))
+
+
+@pytest.mark.parametrize("section", [{}, {"TrustedUserHeader": "X-Remote-User", "Roles": {"é": "viewer"}}])
+def test_the_proxy_states_who_asks_whatever_a_client_states(section):
+    client = Recorder()
+    settings = Settings.from_mapping(section)
+    proxy = Proxy(settings, client, Callers(USERS, settings), lambda: "")
+    forged = {"x-cohorts-user": "boss", "x-cohorts-role": "admin", "x-remote-user": "é", "accept": "*/*"}
+
+    proxy(Output(), "/cohorts/x", method="GET", headers=forged, get={})
+
+    stated = {"X-Cohorts-User": "é", "X-Cohorts-Role": "viewer"} if section else {"X-Cohorts-Role": "none"}
+    assert client.headers == {"Accept": "*/*", **stated}
+
+
+class Recorder(Client):
+    """A sidecar that answers nothing and keeps the headers of what it was asked."""
+
+    def __init__(self) -> None:
+        super().__init__("/nowhere")
+        self.headers: dict[str, str] = {}
+
+    def request(self, method, path, headers, body, timeout_seconds):
+        self.headers = dict(headers)
+        return Answer(200, {}, b"")
 
 
 @pytest.mark.parametrize(
