@@ -82,7 +82,8 @@ SETTINGS: tuple[Setting, ...] = (
         "",
         "Name of the HTTP header in which a reverse proxy states the user that it has authenticated, such as "
         "X-Remote-User. Set it only where nobody reaches Orthanc but through that proxy, and where the proxy "
-        "removes what clients send under this name. Empty: no header is believed.",
+        "replaces what clients send under this name: of two, Orthanc hands over the first. Empty: no header "
+        "is believed.",
     ),
     Setting("QueueLimit", 100_000, "Events held in memory; the rest is caught up later.", 100, 10_000_000),
     Setting("BatchInstances", 1_200, "Instances in one push to the sidecar, at most.", 1, 10_000),

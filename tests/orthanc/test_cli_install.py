@@ -55,6 +55,9 @@ def test_an_installed_plugin_starts_with_its_sidecar_and_the_doctor_is_content(f
 
         assert status["sidecar"]["socket"] == str(tmp_path / "data" / "sidecar.sock")
         assert doctor.returncode == 0, doctor.stdout
+        # Nobody has a role yet: a new admin learns what to set.
+        assert "warn  the routes do not answer who runs this command" in doctor.stdout
+        assert "Cohorts.AnonymousRole" in doctor.stdout
         assert f"interpreter {sys.executable} has orthanc-cohorts installed" in doctor.stdout
     finally:
         orthanc.terminate()

@@ -26,6 +26,7 @@ OLDEST_ORTHANC = (1, 10, 1)
 FREE_FAIL_BYTES = 1 << 30
 FREE_WARN_BYTES = 5 << 30
 CLOCK_WARN_SECONDS = 2.0
+ROUTE = "/cohorts/api/v1/status"
 Level = Literal["ok", "warn", "fail"]
 
 
@@ -57,6 +58,8 @@ def examine(orthanc: Orthanc, socket: Path | None, here: Known | None) -> Iterat
         yield Check("fail", "the plugin is not at work", str(error))
         return
     yield from plugin(status)
+    if status["sidecar"].get("health"):
+        yield may_ask(orthanc)
     if here is not None and here.interpreter is not None:
         yield _interpreter(here.interpreter)
     where = socket or Path(status["sidecar"].get("socket") or "")
@@ -108,6 +111,15 @@ def plugin(status: dict[str, Any]) -> Iterator[Check]:
             f"the sidecar was restarted {sidecar['restarts']} times, last exit {sidecar.get('last_exit')}",
             "see Orthanc's log",
         )
+
+
+def may_ask(orthanc: Orthanc) -> Check:
+    """Judge whether the caller of this command has a role, asked through Orthanc as any client would."""
+    try:
+        orthanc.request("GET", ROUTE)
+    except CohortsError as error:
+        return Check("warn", "the routes do not answer who runs this command", str(error))
+    return Check("ok", "the routes answer who runs this command")
 
 
 def socket_permissions(socket: Path) -> Iterator[Check]:
