@@ -33,6 +33,7 @@ ROUTES: tuple[Access, ...] = (
     Access(f"{PREFIX}/schema", VIEWER, audited=False),
     Access(f"{PREFIX}/docs", VIEWER, audited=False),
     Access(f"{PREFIX}/fields", VIEWER),
+    Access(f"{PREFIX}/concepts", VIEWER),
     Access(f"{PREFIX}/count", VIEWER),
     Access(f"{PREFIX}/facets", VIEWER),
     Access(f"{PREFIX}/attrition", VIEWER),
@@ -42,6 +43,7 @@ ROUTES: tuple[Access, ...] = (
     Access(f"{PREFIX}/documents", ANALYST),
     Access(f"{PREFIX}/conformance", ANALYST),
     Access(f"{PREFIX}/table", ANALYST),
+    Access(f"{PREFIX}/problems", ADMIN),
     # The plugin's own; nothing under this name is ever forwarded.
     Access("/internal/v1", ADMIN, audited=False),
 )

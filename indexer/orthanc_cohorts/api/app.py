@@ -138,6 +138,7 @@ def _facts(desk: Desk, limits: Limits, app: FastAPI, status: Callable[[], dict[s
     ) -> Response:
         """The codes that occur here, with meanings, units and ranges; `q`: words of the code or a meaning."""
         found = await limits.run(lambda deadline: desk.concepts(q, limit, deadline))
+        note(request, count=len(found.concepts))
         asked = sha256(f"{limit} {q}".encode()).hexdigest()
         return _answer(request, found, f"concepts-{found.generation}-{asked}")
 
@@ -163,6 +164,7 @@ def _facts(desk: Desk, limits: Limits, app: FastAPI, status: Callable[[], dict[s
     async def problems_(request: Request) -> Response:
         """What could not be read as the standard wants it, by rule, element and device, with examples."""
         found = await limits.run(desk.problems)
+        note(request, count=len(found.deviations))
         return _answer(request, found, f"problems-{found.generation}")
 
     @router.get("/status", response_model=Status)

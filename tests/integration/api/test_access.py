@@ -195,7 +195,7 @@ def test_every_query_leaves_one_line_that_says_who_asked_what_and_how_much_came_
 def test_refusals_and_mistakes_leave_a_line_too(client: Client) -> None:
     client.ask("POST", f"{API}/patients", "viewer")
     client.ask("POST", f"{API}/count", "viewer", json={"version": 9})
-    client.ask("GET", f"{API}/problems/of/P1?patient=P1", "viewer")
+    client.ask("GET", f"{API}/nothing/of/P1?patient=P1", "viewer")
 
     found = [(line["route"], line["status"]) for line in client.lines()]
     assert found == [(f"{API}/patients", 403), (f"{API}/count", 422), ("other", 403)]
