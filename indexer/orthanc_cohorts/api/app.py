@@ -23,6 +23,9 @@ from orthanc_cohorts.api.audit import AuditLog
 from orthanc_cohorts.api.gate import Gate, note
 from orthanc_cohorts.api.limits import Limits, json_accepted
 from orthanc_cohorts.api.models import (
+    Attrition,
+    CompareRequest,
+    Comparison,
     Concepts,
     Conformance,
     Count,
@@ -93,6 +96,22 @@ def _questions(desk: Desk, limits: Limits) -> APIRouter:
         result = await limits.run(lambda deadline: desk.count(body, deadline))
         note(request, result.hash, result.count)
         return _answer(request, result, f"{result.hash}-{result.generation}")
+
+    @router.post("/attrition", response_model=Attrition, openapi_extra=takes(Definition))
+    async def attrition(request: Request) -> Response:
+        """How a cohort shrinks clause by clause, in the order of the outermost `and`."""
+        body = await limits.body(request)
+        result = await limits.run(lambda deadline: desk.attrition(body, deadline))
+        note(request, result.hash, result.steps[-1].left if result.steps else result.total)
+        return _answer(request, result, f"attrition-{sha256(body).hexdigest()}-{result.generation}")
+
+    @router.post("/compare", response_model=Comparison, openapi_extra=takes(CompareRequest))
+    async def compare(request: Request) -> Response:
+        """How two cohorts of the same unit overlap."""
+        body = await limits.body(request)
+        result = await limits.run(lambda deadline: desk.compare(body, deadline))
+        note(request, f"{result.hash_a} {result.hash_b}", result.both)
+        return _answer(request, result, f"{result.hash_a}-{result.hash_b}-{result.generation}")
 
     @router.post("/patients", response_model=PatientPage, responses=paged, openapi_extra=takes(PageRequest))
     async def patients(request: Request) -> Response:

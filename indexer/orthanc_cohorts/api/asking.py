@@ -5,16 +5,19 @@ Knows the index and the cohort language, nothing of HTTP.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from time import perf_counter
-from typing import Protocol
+from typing import Any, Protocol
 
+import numpy as np
 from orthanc_cohorts_sql import load
 
 from orthanc_cohorts.api.limits import Deadline
 from orthanc_cohorts.api.models import (
+    Attrition,
     Break,
+    Comparison,
     Concepts,
     Conformance,
     Count,
@@ -24,12 +27,25 @@ from orthanc_cohorts.api.models import (
     PageRequest,
     PatientPage,
     Problems,
+    Step,
     StudyPage,
 )
 from orthanc_cohorts.api.pages import Lists, Position, cut
-from orthanc_cohorts.cohort import BadDefinition, Canonical, Detail, Engine, Snapshot, canonical, loads, parse
+from orthanc_cohorts.cohort import (
+    Answer,
+    BadDefinition,
+    Canonical,
+    Definition,
+    Detail,
+    Engine,
+    Snapshot,
+    canonical,
+    loads,
+    parse,
+)
 from orthanc_cohorts.cohort.clauses import LEAVES
 from orthanc_cohorts.cohort.content_tree import document
+from orthanc_cohorts.cohort.definition import And
 from orthanc_cohorts.cohort.inventory import Inventory, inventory, shortened
 from orthanc_cohorts.cohort.listing import members, patients, studies
 from orthanc_cohorts.cohort.universe import Keys
@@ -60,22 +76,66 @@ class Desk:
         cohort = canonical(parse(loads(body)))
         with self._reading(deadline) as snapshot:
             answer = self._engine.answer(snapshot, cohort, deadline.check)
-        notices = [
-            Notice(
-                message=f"{one.rows} values in a unit of another dimension than {one.unit} do not match",
-                concept=list(one.concept),
-                unit=one.unit,
-                rows=one.rows,
-            )
-            for one in answer.warnings
-        ]
         return Count(
             count=answer.count,
             unit=cohort.unit,
             hash=answer.hash,
             generation=answer.generation,
-            elapsed_ms=round((perf_counter() - began) * 1000, 3),
-            warnings=notices,
+            elapsed_ms=_since(began),
+            warnings=_notices(answer),
+        )
+
+    def attrition(self, body: bytes, deadline: Deadline) -> Attrition:
+        """Return how the cohort of a definition shrinks clause by clause, in the order sent."""
+        began = perf_counter()
+        definition: Definition = parse(loads(body))
+        where = definition.where
+        clauses = where.args if isinstance(where, And) else [] if where is None else [where]
+        alone = [canonical(definition.model_copy(update={"where": clause})) for clause in clauses]
+        cohort = canonical(definition)
+        with self._reading(deadline) as snapshot:
+            left = self._engine.universe(snapshot).live[cohort.unit]
+            total = int(np.count_nonzero(left))
+            steps: list[Step] = []
+            answers: list[Answer] = []
+            for number, one in enumerate(alone):
+                answer = self._engine.answer(snapshot, one, deadline.check)
+                left = left & answer.mask
+                pointer = f"/where/args/{number}" if isinstance(where, And) else "/where"
+                steps.append(Step(pointer=pointer, alone=answer.count, left=int(np.count_nonzero(left))))
+                answers.append(answer)
+        return Attrition(
+            total=total,
+            unit=cohort.unit,
+            hash=cohort.hash,
+            generation=snapshot.generation,
+            elapsed_ms=_since(began),
+            steps=steps,
+            warnings=_notices(*answers),
+        )
+
+    def compare(self, body: bytes, deadline: Deadline) -> Comparison:
+        """Return how the two cohorts of a body overlap."""
+        began = perf_counter()
+        first, second = _two(loads(body))
+        with self._reading(deadline) as snapshot:
+            one, other = (self._engine.answer(snapshot, cohort, deadline.check) for cohort in (first, second))
+            total = int(np.count_nonzero(one.universe.live[first.unit]))
+        both = int(np.count_nonzero(one.mask & other.mask))
+        return Comparison(
+            unit=first.unit,
+            hash_a=first.hash,
+            hash_b=second.hash,
+            generation=snapshot.generation,
+            elapsed_ms=_since(began),
+            total=total,
+            a=one.count,
+            b=other.count,
+            both=both,
+            only_a=one.count - both,
+            only_b=other.count - both,
+            neither=total - one.count - other.count + both,
+            warnings=_notices(one, other),
         )
 
     def patients(self, body: bytes, deadline: Deadline) -> PatientPage:
@@ -172,6 +232,42 @@ class Desk:
         keys = members(self._engine.answer(snapshot, cohort, deadline.check), kind)
         self._lists.keep(kind, cohort.hash, snapshot.generation, keys)
         return keys, snapshot.generation
+
+
+def _since(began: float) -> float:
+    return round((perf_counter() - began) * 1000, 3)
+
+
+def _notices(*answers: Answer) -> list[Notice]:
+    """Return what came up in answers, each once."""
+    found = dict.fromkeys(one for answer in answers for one in answer.warnings)
+    return [
+        Notice(
+            message=f"{one.rows} values in a unit of another dimension than {one.unit} do not match",
+            concept=list(one.concept),
+            unit=one.unit,
+            rows=one.rows,
+        )
+        for one in found
+    ]
+
+
+def _two(value: Any) -> tuple[Canonical, Canonical]:
+    """Return the cohorts `a` and `b` of a body. Raises BadDefinition: faults of both, with their pointers."""
+    if not isinstance(value, Mapping) or set(value) != {"a", "b"}:
+        raise BadDefinition([Detail("", "compare takes two definitions, a and b, and nothing else")])
+    found: list[Canonical] = []
+    details: list[Detail] = []
+    for name in ("a", "b"):
+        try:
+            found.append(canonical(parse(value[name])))
+        except BadDefinition as error:
+            details += [Detail(f"/{name}{one.pointer}", one.message) for one in error.details]
+    if not details and found[0].unit != found[1].unit:
+        details.append(Detail("/b/unit", f"a counts {found[0].unit}s: only cohorts of one unit are compared"))
+    if details:
+        raise BadDefinition(details)
+    return found[0], found[1]
 
 
 def _page(body: bytes) -> tuple[PageRequest, Canonical]:

@@ -38,6 +38,58 @@ class Count(BaseModel):
     warnings: list[Notice]
 
 
+class Step(BaseModel):
+    """One clause of a cohort. pointer: where it stands in the definition. alone: units for which it is true.
+
+    left: units for which it and all clauses before it are.
+    """
+
+    pointer: str
+    alone: int
+    left: int
+
+
+class Attrition(BaseModel):
+    """How a cohort shrinks clause by clause, in the order sent; all counts are of one generation.
+
+    total: units of the index. steps: the clauses of the outermost `and`, else the only one.
+    """
+
+    total: int
+    unit: Literal["patient", "study"]
+    hash: str
+    generation: int
+    elapsed_ms: float
+    steps: list[Step]
+    warnings: list[Notice]
+
+
+class CompareRequest(BaseModel):
+    """Two cohorts of the same unit."""
+
+    model_config = ConfigDict(extra="forbid")
+    a: Definition
+    b: Definition
+
+
+class Comparison(BaseModel):
+    """How two cohorts overlap; all counts are of one generation. hash_a, hash_b: of their definitions."""
+
+    unit: Literal["patient", "study"]
+    hash_a: str
+    hash_b: str
+    generation: int
+    elapsed_ms: float
+    total: int
+    a: int
+    b: int
+    both: int
+    only_a: int
+    only_b: int
+    neither: int
+    warnings: list[Notice]
+
+
 class PageRequest(Definition):
     """A definition, and which page of its members is wanted. cursor: `next` of the page before."""
 
