@@ -27,10 +27,37 @@ COLUMNS: dict[str, dict[str, str]] = {
     "document": {"title": "title", "completion": "completion_flag"},
     "measurement": {"concept": "concept", "site": "site", "qualifier": "qualifier", "value": "value"},
     "evaluation": {"concept": "concept", "value": "value", "site": "site"},
+    "text": {"concept": "concept", "section": "section", "contains": "text"},
+    "roi": {
+        "name": "name",
+        "interpreted_type": "interpreted_type",
+        "property_type": "property_type",
+        "graphic_type": "graphic_types",
+        "volume": "volume_cm3",
+        "contours": "contour_count",
+    },
+    "attribute": {
+        "tag": "tag",
+        "creator": "private_creator",
+        "text": "text_value",
+        "value": "number_value",
+        "date": "time_value",
+    },
 }
-TABLES = {op: "study" if op in ("patient", "study") else op for op in COLUMNS}
+TABLES = {op: op for op in COLUMNS} | {"patient": "study", "study": "study", "text": "text_item"}
+TAGS = {
+    "GantryDetectorTilt": ["00181120"],
+    "(0018,1120)": ["00181120"],
+    "ProcedureCodeSequence.00080100": ["00081032.00080100"],
+    "0029,1001": ["00291001", "00291101"],
+    "0029xx02": ["00291002"],
+}
+"""What the tags that are asked stand for in the table."""
 INTERVALS = {"age": None, "bmi": None, "slice_thickness": "mm"}
-UNITS = {"duration": "s", "channels": "", "slice_thickness": "mm", "age": "a", "bmi": "kg/m2"}
+UNITS = {"duration": "s", "channels": "", "slice_thickness": "mm", "age": "a", "bmi": "kg/m2"} | {
+    "volume": "cm3",
+    "contours": "",
+}
 
 
 def units(rows: Rows, definition: dict[str, Any]) -> set[int]:
@@ -57,7 +84,8 @@ def _true(rows: Rows, node: dict[str, Any], unit: int, owner: dict[int, int]) ->
         return unit in _same(rows, node, owner)
     if node["op"] == "temporal":
         return unit in _temporal(rows, node, owner)
-    mine = [row for row in rows.tables.get(TABLES[node["op"]], []) if owner[row["study_key"]] == unit]
+    table = _attributes(rows) if node["op"] == "attribute" else rows.tables.get(TABLES[node["op"]], [])
+    mine = [row for row in table if owner[row["study_key"]] == unit]
     matches = [row for row in mine if _matches(rows, node, row)]
     bounds = node.get("value") if node["op"] == "measurement" else None
     number = len(matches) if bounds is None else _picked(rows, node, matches, bounds)
@@ -205,6 +233,19 @@ def _day(rows: Rows, op: str, row: Row) -> date | None:
     return None if time is None else time.date()
 
 
+def _attributes(rows: Rows) -> list[Row]:
+    """Return what live instances state, once per series; times of day are of no day."""
+    dead = {row["instance_key"] for row in rows.tables.get("tombstone", [])}
+    found: dict[str, Row] = {}
+    for row in rows.tables.get("attribute", []):
+        if not dead.issuperset(row["instance_keys"]):
+            shared = {name: value for name, value in row.items() if name != "instance_keys"}
+            if row.get("vr") == "TM":
+                shared["time_value"] = None
+            found[repr(sorted(shared.items()))] = shared
+    return list(found.values())
+
+
 def _matches(rows: Rows, leaf: dict[str, Any], row: Row) -> bool:
     op = leaf["op"]
     for name, asked in leaf.items():
@@ -217,6 +258,8 @@ def _matches(rows: Rows, leaf: dict[str, Any], row: Row) -> bool:
     missing = leaf.get("missing", [])
     if not all(_absent(row, op, name) for name in missing):
         return False
+    if op == "attribute" and not {"text", "value", "date"} & {*leaf, *missing}:
+        return row.get("text_value") is not None or row.get("number_value") is not None
     if op in ("measurement", "evaluation") and "value" not in missing and "qualifier" not in leaf:
         return row.get("value" if op == "measurement" else "value_code") is not None
     return True
@@ -235,6 +278,10 @@ def _holds(rows: Rows, op: str, name: str, asked: Any, row: Row) -> bool:
     if name in INTERVALS:
         low, high = row.get(f"{column}_min"), row.get(f"{column}_max")
         return low is not None and _within(low, _own(asked, name)) and _within(high, _own(asked, name))
+    if op == "attribute" and name in ("tag", "value"):
+        return row.get(column) in TAGS[asked] if name == "tag" else _number_holds(row.get(column), asked)
+    if name == "contains":
+        return any(word.lower() in row["text"].lower() for word in asked)
     if name in UNITS:
         return row.get(column) is not None and _within(row[column], _own(asked, name))
     if name == "date":
@@ -243,13 +290,17 @@ def _holds(rows: Rows, op: str, name: str, asked: Any, row: Row) -> bool:
     if name == "body_part":
         return _body_part_holds(rows, asked, row)
     wanted = _wanted(asked)
-    if name == "modality" and op == "study":
+    if name == "graphic_type" or (name == "modality" and op == "study"):
         return bool(wanted & set(row.get(column) or []))
     if "|" in str(row.get(column)):
         return _is_code(row[column], wanted)
     if row.get(column) not in wanted:
         return False
     return all(value in wanted for value in _instances(rows, op, column, row) if value is not None)
+
+
+def _number_holds(number: float | None, bounds: dict[str, Any]) -> bool:
+    return number is not None and _within(number, bounds)
 
 
 def _is_code(code: str, wanted: set[Any]) -> bool:

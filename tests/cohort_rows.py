@@ -115,6 +115,11 @@ class Rows:
                 row[name] = value
         return self.add(table, **row)
 
+    def attribute(self, study: int, tag: str, *instances: int, series: int = 0, **values: Any) -> Row:
+        """Add a header value that some instances of a series state; instance 1 unless told otherwise."""
+        keys = {"instance_keys": list(instances or (1,)), "series_key": series, "study_key": study}
+        return self.add("attribute", **keys, tag=tag, **{"value_index": 1, **values})
+
     def measured(
         self, study: int, concept: str, value: float | None, unit: str | None = None, **values: Any
     ) -> Row:

@@ -10,28 +10,35 @@ from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
     Field,
     StrictBool,
     StringConstraints,
+    ValidationInfo,
+    field_validator,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from orthanc_cohorts.cohort.bounds import CountRange, DayRange, Range
 from orthanc_cohorts.cohort.properties import (
     BodyPart,
     ChannelSource,
     Code,
+    Contained,
     Current,
     Day,
     Interval,
     Number,
     Property,
+    Tag,
     Text,
     TextList,
 )
+from orthanc_cohorts.cohort.tags import canonical_tag, is_private
 
 MAX_VALUES = 1000
 
@@ -47,6 +54,14 @@ Words = Annotated[
     Field(min_length=1, max_length=MAX_VALUES),
 ]
 Codes = Annotated[Words, Field(description="Codes as SCHEME|code, or a DICOM context group as CID|number")]
+
+
+def _lowered(words: list[str]) -> list[str]:
+    # Letter by letter as DuckDB's lower() does (simple case mapping), so that both sides meet: a final
+    # sigma stays one, and the dotted capital I is i.
+    return ["".join(letter.lower()[0] for letter in word) for word in words]
+
+
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")]
 
 
@@ -281,6 +296,76 @@ class Evaluation(Leaf):
     laterality: Annotated[Codes | None, Code("f.laterality")] = None
 
 
+class TextItem(Leaf):
+    """A text of a report: an item, or a container whose content flows."""
+
+    base = "text"
+    op: Literal["text"]
+    concept: Annotated[Codes | None, Code("f.concept")] = None
+    section: Annotated[Codes | None, Code("f.section")] = None
+    contains: Annotated[
+        Annotated[
+            Words,
+            AfterValidator(_lowered),
+            Field(description="Words, any of which occurs in the text in whatever case; no patterns"),
+        ]
+        | None,
+        Contained("f.text", listed=False),
+    ] = None
+
+
+class Roi(Leaf):
+    """A structure of an RT Structure Set, or a group of microscopy annotations (`kind`)."""
+
+    base = "roi"
+    op: Literal["roi"]
+    kind: Annotated[Words | None, Text("f.kind")] = None
+    name: Annotated[Words | None, Text("f.name")] = None
+    description: Annotated[Words | None, Text("f.description", listed=False)] = None
+    label: Annotated[Words | None, Text("f.observation_label")] = None
+    interpreted_type: Annotated[Words | None, Text("f.interpreted_type")] = None
+    generation: Annotated[Words | None, Text("f.generation")] = None
+    property_type: Annotated[Codes | None, Code("f.property_type")] = None
+    category: Annotated[Codes | None, Code("f.category")] = None
+    graphic_type: Annotated[Words | None, TextList("f.graphic_types")] = None
+    frame_of_reference_uid: Annotated[Words | None, Text("f.frame_of_reference_uid", listed=False)] = None
+    volume: Annotated[Range | None, Number("f.volume_cm3", unit="cm3")] = None
+    contours: Annotated[Range | None, Number("f.contour_count")] = None
+    points: Annotated[Range | None, Number("f.point_count")] = None
+
+
+class Attribute(Leaf):
+    """A header value without a column of its own, once per series and place in the header."""
+
+    base = "attribute"
+    op: Literal["attribute"]
+    tag: Annotated[
+        Word,
+        AfterValidator(canonical_tag),
+        Field(description="GGGGEEEE, GGGG,EEEE or DICOM keyword; inside sequences joined by dots"),
+        Tag("f.tag", listed=False),
+    ]
+    creator: Annotated[Words | None, Text("f.private_creator", listed=False)] = Field(
+        default=None, validate_default=True
+    )
+    text: Annotated[Words | None, Text("f.text_value", listed=False)] = None
+    value: Annotated[Range | None, Number("f.number_value", listed=False)] = None
+    date: Annotated[DayRange | None, Day("f.day_value", listed=False)] = None
+
+    @field_validator("creator")
+    @classmethod
+    def _private_elements_have_a_creator(cls, creator: Any, info: ValidationInfo) -> Any:
+        tag = info.data.get("tag")
+        if tag is None:
+            return creator
+        if not is_private(tag):
+            if creator is not None:
+                raise ValueError(f"{tag} is not private, and has no creator")
+        elif creator is None and "creator" not in (info.data.get("missing") or ()):
+            raise PydanticCustomError("missing", "a private element needs its creator, or creator in missing")
+        return creator
+
+
 LEAVES: dict[str, type[Leaf]] = {
     "patient": Patient,
     "study": Study,
@@ -290,6 +375,9 @@ LEAVES: dict[str, type[Leaf]] = {
     "document": Document,
     "measurement": Measurement,
     "evaluation": Evaluation,
+    "text": TextItem,
+    "roi": Roi,
+    "attribute": Attribute,
 }
 """Every leaf by its `op`."""
 

@@ -16,14 +16,17 @@ from orthanc_cohorts.cohort.bounds import DaysApart
 from orthanc_cohorts.cohort.clauses import (
     LEAVES,
     MAX_VALUES,
+    Attribute,
     Document,
     Evaluation,
     Leaf,
     Measurement,
     Patient,
+    Roi,
     Segment,
     Series,
     Study,
+    TextItem,
     Waveform,
 )
 from orthanc_cohorts.errors import DefinitionError
@@ -32,14 +35,14 @@ MAX_DEPTH = 32
 MAX_NODES = 256
 MAX_IN_SAME = 16
 SCOPES = {
-    "group": ("measurement", "evaluation"),
-    "document": ("document", "measurement", "evaluation"),
-    "tracking": ("measurement", "evaluation", "segment"),
-    "series": ("series", "waveform", "segment", "document", "measurement", "evaluation"),
-    "study": tuple(LEAVES),
+    "group": ("measurement", "evaluation", "text"),
+    "document": ("document", "measurement", "evaluation", "text"),
+    "tracking": ("measurement", "evaluation", "text", "segment"),
+    "series": ("series", "waveform", "segment", "roi", "document", "measurement", "evaluation", "text"),
+    "study": tuple(op for op in LEAVES if op != "attribute"),
 }
 """Which leaves lie in a scope of `same`."""
-LATER = ("attribute", "roi", "text", "cohort")
+LATER = ("cohort",)
 """Clauses of the language that this version does not answer; they are refused by name."""
 
 
@@ -120,9 +123,11 @@ class Temporal(_Node):
     days: DaysApart
 
 
-_Leaves: TypeAlias = Patient | Study | Series | Waveform | Segment | Document | Measurement | Evaluation
+_Leaves: TypeAlias = (
+    Patient | Study | Series | Waveform | Segment | Roi | Document | Measurement | Evaluation | TextItem
+)
 AnyLeaf: TypeAlias = Annotated[_Leaves, Discriminator("op")]
-Clause: TypeAlias = Annotated[And | Or | Not | Same | Temporal | _Leaves, Discriminator("op")]
+Clause: TypeAlias = Annotated[And | Or | Not | Same | Temporal | _Leaves | Attribute, Discriminator("op")]
 
 
 class Definition(_Node):
@@ -278,7 +283,7 @@ def _detail(value: Any, error: Any) -> Detail:
         if in_list or (isinstance(here, Mapping) and part in here):
             here = here[part]
             tokens.append(str(part))
-    if error["type"] == "missing":
+    if error["type"] == "missing" and isinstance(here, Mapping):
         tokens.append(str(error["loc"][-1]))
     pointer = "".join("/" + token.replace("~", "~0").replace("/", "~1") for token in tokens)
     return Detail(pointer, _MESSAGES.get(error["type"], error["msg"]).removeprefix("Value error, "))

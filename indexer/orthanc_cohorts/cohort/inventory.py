@@ -13,7 +13,17 @@ from orthanc_cohorts_sql import load, names
 from pydantic import BaseModel
 
 from orthanc_cohorts.cohort.clauses import LEAVES, properties
-from orthanc_cohorts.cohort.properties import BodyPart, ChannelSource, Code, Current, Day, Number, Property
+from orthanc_cohorts.cohort.properties import (
+    BodyPart,
+    ChannelSource,
+    Code,
+    Contained,
+    Current,
+    Day,
+    Number,
+    Property,
+    Tag,
+)
 from orthanc_cohorts.cohort.universe import Snapshot
 
 Row = tuple[Any, ...]
@@ -29,7 +39,7 @@ class Value(BaseModel):
 
 
 class Field(BaseModel):
-    """A property of a clause. kind: text, code, number, day or flag.
+    """A property of a clause. kind: text, code, number, day, flag, tag or words.
 
     unit: UCUM of a number's column. low, high: range of what occurs, in `unit`. values: most patients first,
     at most as many as asked; `distinct` says how many there are.
@@ -155,6 +165,8 @@ def _kind(kind: Property) -> str:
         return "number"
     if isinstance(kind, Current):
         return "flag"
+    if isinstance(kind, Tag | Contained):
+        return "tag" if isinstance(kind, Tag) else "words"
     return "text or code" if isinstance(kind, BodyPart) else "text"
 
 

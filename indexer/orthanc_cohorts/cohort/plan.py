@@ -20,6 +20,17 @@ from orthanc_cohorts.cohort.quantities import DIMENSIONLESS
 Tree = dict[str, Any]
 
 
+_STATED = {
+    "evaluation": (frozenset({"value"}), "f.value_code IS NOT NULL"),
+    "text": (frozenset({"contains"}), "f.text IS NOT NULL"),
+    "attribute": (
+        frozenset({"text", "value", "date"}),
+        "(f.text_value IS NOT NULL OR f.number_value IS NOT NULL)",
+    ),
+}
+"""Condition of any stated value, which a leaf matches that asks none of these fields, nor for their lack."""
+
+
 @dataclass(frozen=True, slots=True)
 class Query:
     """A statement and the values of its parameters."""
@@ -87,8 +98,10 @@ def _conditions(leaf: Tree) -> list[Condition]:
         "value" in leaf or ("qualifier" not in leaf and "value" not in missing)
     ):
         conditions.append(Condition("f.value IS NOT NULL"))
-    elif leaf["op"] == "evaluation" and "value" not in leaf and "value" not in missing:
-        conditions.append(Condition("f.value_code IS NOT NULL"))
+    elif leaf["op"] in _STATED:
+        fields, stated = _STATED[leaf["op"]]
+        if fields.isdisjoint({*leaf, *missing}):
+            conditions.append(Condition(stated))
     return conditions
 
 

@@ -114,6 +114,31 @@ class Code(Text):
         return coded(self.column, name, asked)
 
 
+class Contained(Property):
+    """Words of which one must occur in the text, letter by letter, in whatever case."""
+
+    __slots__ = ()
+
+    def condition(self, name: str, asked: Any) -> Condition:
+        """Return the condition that the text contains one of the words."""
+        words = {f"{name}_{number}": word for number, word in enumerate(asked)}
+        found = (f"contains(lower({self.column}), lower(${parameter}))" for parameter in words)
+        return Condition("(" + " OR ".join(found) + ")", words)
+
+
+class Tag(Property):
+    """A path of tags in canonical form; `xx` is any block of a private element."""
+
+    __slots__ = ()
+
+    def condition(self, name: str, asked: Any) -> Condition:
+        """Return the condition that the element is the one asked."""
+        if "x" not in asked:
+            return Condition(f"{self.column} = ${name}", {name: asked})
+        # Digits, dots and `_` only: the form has been checked, so that nothing else is a pattern.
+        return Condition(f"{self.column} LIKE ${name}", {name: asked.replace("x", "_")})
+
+
 class TextList(Property):
     """A column that holds a list of texts; one of them must be one of those asked."""
 

@@ -22,6 +22,8 @@ from orthanc_cohorts.harmonise import body_part
 
 CODES = ["SCT|1", "SCT|2", "SRT|T-32600", "SCT|87878005", "DCM|3", "99X@maker a|1", "99X@maker b|1", "99X|1"]
 NUMBERS = [0, 0.25, 1, 1.5, 2, 10]
+TEXTS = ["Left ventricle DILATED", "100% of it", "Größe_5", "größe", ""]
+DEAD = (9001, 9002)
 DAYS = [datetime(2020, 1, day, hour) for day in (1, 2, 3) for hour in (0, 23)]
 
 
@@ -35,14 +37,24 @@ def made_up(seed: int) -> Rows:
         ("segment", ("property_type", "region")),
         ("document", ("title",)),
         ("evaluation", ("concept", "value", "site")),
+        ("text_item", ("concept", "section")),
+        ("roi", ("property_type",)),
     ):
         for _ in range(30):
             codes = {name: dice.choice([*CODES, None]) for name in columns}
-            rows.fact(table, dice.randrange(14), **{name: code for name, code in codes.items() if code})
+            row = rows.fact(table, dice.randrange(14), **{name: code for name, code in codes.items() if code})
+            if table == "text_item":
+                row["text"] = dice.choice(TEXTS)
+            if table == "roi":
+                row.update(_structure(dice))
     for _ in range(60):
         _measurement(rows, dice)
     for number in range(24):
         _report(rows, dice, number)
+    for _ in range(60):
+        _attribute(rows, dice)
+    for key in DEAD:
+        rows.add("tombstone", instance_key=key)
     for _ in range(10):
         channels, duration = dice.choice([1, 2, 12, None]), dice.choice([*NUMBERS, None])
         study = dice.randrange(14)
@@ -78,6 +90,38 @@ def _study(rows: Rows, dice: random.Random, study: int) -> None:
         **{name: min(filter(None, (part[name] for part in parts)), default=None) for name in parts[0]},
         slice_thickness_mm_min=thin,
         slice_thickness_mm_max=None if thin is None else thin + dice.choice([0, 0.25]),
+    )
+
+
+def _structure(dice: random.Random) -> dict[str, Any]:
+    return {
+        "name": dice.choice(["Heart", "GTV", None]),
+        "interpreted_type": dice.choice(["ORGAN", None]),
+        "graphic_types": dice.choice([["POINT"], ["CLOSED_PLANAR", "POINT"], None]),
+        "volume_cm3": dice.choice([*NUMBERS, None]),
+        "contour_count": dice.choice([0, 1, 2, None]),
+    }
+
+
+def _attribute(rows: Rows, dice: random.Random) -> None:
+    study = dice.randrange(14)
+    tag, creator = dice.choice(
+        [
+            *[("00181120", None), ("00081032.00080100", None), ("00291001", None)],
+            *[("00291001", "A"), ("00291101", "A"), ("00291101", "B"), ("00291002", "B")],
+        ]
+    )
+    vr, number = dice.choice([("DS", True), ("US", True), ("LO", False), ("DA", False), ("TM", False)])
+    rows.attribute(
+        study,
+        tag,
+        *dice.choice([(9001,), (9001, 9002), (9003,), (9001, 9003)]),
+        series=dice.choice([100 + study, 200 + study]),
+        private_creator=creator,
+        vr=vr,
+        text_value=None if vr == "US" else dice.choice(["x", "y", None]),
+        number_value=dice.choice([*NUMBERS, None]) if number else None,
+        time_value=dice.choice(DAYS) if vr in ("DA", "TM") else None,
     )
 
 
@@ -192,14 +236,18 @@ def leaf(op: str, **fields: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[st
 
 
 BODY_PARTS = ["HEART", "heart", "CHEST", "HERTZ", "SCT|80891009", "SRT|T-32000", "SCT|816094009"]
+DATES = st.sampled_from(
+    [{"ge": "2020-01-02"}, {"eq": "2020-01-01"}, {"gt": "2020-01-01", "lt": "2020-01-03"}]
+)
+PUBLIC = ["GantryDetectorTilt", "(0018,1120)", "ProcedureCodeSequence.00080100"]
+PRIVATE = ["0029,1001", "0029xx02"]
+VALUES = {"text": st.sampled_from(["x", ["x", "y"]]), "value": ranges(None), "date": DATES}
 LEAF = st.one_of(
     leaf("patient", sex=st.sampled_from(["F", "M", ["F", "M"]]), age=ranges(None, "a"), bmi=ranges(None)),
     leaf(
         "study",
         modality=st.sampled_from(["CT", ["SR", "US"]]),
-        date=st.sampled_from(
-            [{"ge": "2020-01-02"}, {"eq": "2020-01-01"}, {"gt": "2020-01-01", "lt": "2020-01-03"}]
-        ),
+        date=DATES,
     ),
     leaf(
         "series",
@@ -211,6 +259,41 @@ LEAF = st.one_of(
     leaf("waveform", channels=ranges(None), duration=ranges(None, "s", "ms")),
     leaf("segment", property_type=CODE_LISTS, region=CODE_LISTS),
     leaf("document", title=CODE_LISTS),
+    leaf(
+        "text",
+        concept=CODE_LISTS,
+        section=CODE_LISTS,
+        contains=st.lists(
+            st.sampled_from(["VENTRICLE", "dilated", "%", "_", "GRÖ", "GRÖSSE", "left d"]),
+            min_size=1,
+            max_size=2,
+        ),
+    ),
+    leaf(
+        "roi",
+        name=st.sampled_from(["Heart", ["GTV", "Heart"]]),
+        interpreted_type=st.just("ORGAN"),
+        property_type=CODE_LISTS,
+        graphic_type=st.sampled_from(["POINT", ["CLOSED_PLANAR", "x"]]),
+        volume=ranges(None, "cm3", "mL"),
+        contours=ranges(None),
+    ),
+    *[
+        st.builds(lambda asked, clause: asked | clause, element, fields)
+        for element, fields in [
+            (st.sampled_from([{"tag": tag} for tag in PUBLIC]), leaf("attribute", **VALUES)),
+            (
+                st.sampled_from(
+                    [{"tag": tag, "creator": who} for tag in PRIVATE for who in ("A", ["B", "C"])]
+                ),
+                leaf("attribute", **VALUES),
+            ),
+            (
+                st.sampled_from([{"tag": tag, "missing": ["creator"]} for tag in PRIVATE]),
+                leaf("attribute", **VALUES).filter(lambda clause: "missing" not in clause),
+            ),
+        ]
+    ],
     leaf("evaluation", concept=CODE_LISTS, value=CODE_LISTS, site=CODE_LISTS),
     *[
         leaf(
@@ -224,13 +307,13 @@ LEAF = st.one_of(
     ]
     * 4,
 )
-TEXTS = ("measurement", "evaluation")
+STATED = ("measurement", "evaluation", "text")
 IN_SCOPE = {
-    "group": TEXTS,
-    "document": ("document", *TEXTS),
-    "tracking": ("segment", *TEXTS),
-    "series": ("series", "waveform", "segment", "document", *TEXTS),
-    "study": ("patient", "study", "series", "waveform", "segment", "document", *TEXTS),
+    "group": STATED,
+    "document": ("document", *STATED),
+    "tracking": ("segment", *STATED),
+    "series": ("series", "waveform", "segment", "roi", "document", *STATED),
+    "study": ("patient", "study", "series", "waveform", "segment", "roi", "document", *STATED),
 }
 
 
@@ -260,8 +343,8 @@ def single(leaf: dict[str, Any]) -> dict[str, Any]:
 
 TEMPORAL = st.builds(
     lambda first, second, days: {"op": "temporal", "first": first, "second": second, "days": days},
-    LEAF.map(single),
-    LEAF.map(single),
+    placed(IN_SCOPE["study"]).map(single),
+    placed(IN_SCOPE["study"]).map(single),
     st.sampled_from([{"ge": 0}, {"ge": 0, "le": 1}, {"eq": 0}, {"lt": 0}, {"gt": -2, "lt": 1}, {"eq": 2}]),
 )
 CLAUSE = st.recursive(

@@ -11,7 +11,7 @@ from orthanc_cohorts.cohort import BadDefinition, Engine, canonical, parse
 from orthanc_cohorts.cohort.clauses import LEAVES, properties
 from orthanc_cohorts.cohort.definition import MAX_DEPTH, MAX_NODES
 from orthanc_cohorts.cohort.inventory import inventory
-from orthanc_cohorts.cohort.properties import Current, Day, Number
+from orthanc_cohorts.cohort.properties import Current, Day, Number, Tag
 
 FIELDS = [(op, name) for op, leaf in LEAVES.items() for name in properties(leaf)]
 
@@ -53,9 +53,16 @@ def test_every_field_can_be_asked_for_and_be_missing(index: MemoryIndex, op: str
         asked = {"gt": "2020-01-01", "le": "2021-12-31"}
     elif isinstance(kind, Current):
         asked = True
+    elif isinstance(kind, Tag):
+        asked = "0029xx01"
+    required: dict[str, Any] = {"tag": "0029xx01", "creator": "A"} if op == "attribute" else {}
+    required.pop(name, None)
+    clauses: list[dict[str, Any]] = [{"op": op, **required, name: asked}]
+    if name != "tag":
+        clauses.append({"op": op, **required, "missing": [name]})
 
     with index.read() as snapshot:
-        for clause in ({"op": op, name: asked}, {"op": op, "missing": [name]}):
+        for clause in clauses:
             answer = Engine().answer(snapshot, canonical(parse(definition(clause))))
             assert answer.count in (0, 1)
 

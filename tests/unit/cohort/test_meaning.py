@@ -422,9 +422,151 @@ def test_every_document_counts_unless_current_is_asked() -> None:
     assert keys(rows, {**leaf, "current": False, "count": {"eq": 1}}) == [0]
 
 
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("ventricle", [0]),
+        ("LEFT vent", [0]),
+        ("tricl", [0]),
+        (["atrium", "ventricle"], [0]),
+        ("left  ventricle", []),
+        ("größe", [0]),
+        ("GRÖSSE", []),
+        ("οδος", []),
+        ("ΟΔΟΣ", [1]),
+        ("istanbul", [1]),
+        ("İSTANBUL", [1]),
+        ("100%", [1]),
+        ("0_%", []),
+        (".*", []),
+        ("\\", []),
+        ("' OR TRUE --", []),
+    ],
+)
+def test_a_text_contains_a_word_letter_by_letter_in_whatever_case(words: Any, expected: list[int]) -> None:
+    rows = two_patients()
+    rows.fact("text_item", 0, text="Left VENTRICLE, GRÖßE normal")
+    rows.fact("text_item", 1, text="100% ΟΔΟΣ İstanbul")
+
+    assert keys(rows, {"op": "text", "contains": words}) == expected
+
+
+def test_a_text_is_asked_by_heading_and_section_and_counts_once_each() -> None:
+    rows = two_patients()
+    for text in ("one", "two"):
+        rows.fact("text_item", 0, concept="DCM|121071", section="DCM|121070", text=text)
+    rows.fact("text_item", 1, concept="DCM|121071", text="one")
+    leaf = {"op": "text", "concept": "DCM|121071"}
+
+    assert keys(rows, leaf) == [0, 1]
+    assert keys(rows, {**leaf, "section": "DCM|121070", "count": {"eq": 2}}) == [0]
+    assert keys(rows, {**leaf, "section": "DCM|121070", "contains": ["one", "two", "o"]}) == [0]
+    assert keys(rows, {**leaf, "missing": ["section"]}) == [1]
+
+
+def test_a_structure_is_asked_by_name_type_code_and_size_on_one_row() -> None:
+    rows = two_patients()
+    heart = {"property_type": "SRT|T-32000", "graphic_types": ["CLOSED_PLANAR", "POINT"]}
+    rows.fact("roi", 0, name="Heart", interpreted_type="ORGAN", volume_cm3=650.0, contour_count=40, **heart)
+    rows.fact("roi", 1, name="GTV", interpreted_type="GTV", volume_cm3=3.0, contour_count=0)
+
+    assert keys(rows, {"op": "roi", "property_type": HEART, "interpreted_type": "ORGAN"}) == [0]
+    assert keys(rows, {"op": "roi", "name": "GTV", "interpreted_type": "ORGAN"}) == []
+    assert keys(rows, {"op": "roi", "volume": {"gt": 0.6, "unit": "L"}}) == [0]
+    assert keys(rows, {"op": "roi", "graphic_type": ["POINT"]}) == [0]
+    assert keys(rows, {"op": "roi", "missing": ["graphic_type", "property_type"]}) == [1]
+    assert keys(rows, {"op": "roi", "contours": {"eq": 0}}) == [1]
+
+
+TILT = "GantryDetectorTilt"
+
+
+def test_an_attribute_is_asked_by_text_number_or_day_of_one_value() -> None:
+    rows = two_patients()
+    rows.attribute(0, "00181120", vr="DS", text_value="-12.50", number_value=-12.5)
+    rows.attribute(0, "00181200", vr="DA", text_value="20240131", time_value=datetime(2024, 1, 31))
+    rows.attribute(1, "00181120", vr="DS", text_value="0", number_value=0.0)
+
+    assert keys(rows, {"op": "attribute", "tag": TILT}) == [0, 1]
+    assert keys(rows, {"op": "attribute", "tag": "0018,1120", "text": ["-12.50", "7"]}) == [0]
+    assert keys(rows, {"op": "attribute", "tag": TILT, "text": "-12.5"}) == []
+    assert keys(rows, {"op": "attribute", "tag": TILT, "value": {"lt": 0}}) == [0]
+    assert keys(rows, {"op": "attribute", "tag": TILT, "value": {"lt": 0}, "text": "0"}) == []
+    assert keys(rows, {"op": "attribute", "tag": "DateOfLastCalibration", "date": {"le": "2024-01-31"}}) == [
+        0
+    ]
+    assert keys(rows, {"op": "attribute", "tag": TILT, "missing": ["date"]}) == [0, 1]
+
+
+def test_a_time_of_day_is_of_no_day() -> None:
+    rows = two_patients()
+    rows.attribute(0, "00181201", vr="TM", text_value="0930", time_value=datetime(1970, 1, 1, 9, 30))
+    leaf = {"op": "attribute", "tag": "TimeOfLastCalibration"}
+
+    assert keys(rows, {**leaf, "date": {"le": "1970-01-01"}}) == []
+    assert keys(rows, {**leaf, "missing": ["date"]}) == [0]
+
+
+def test_an_attribute_without_any_value_is_matched_only_as_missing() -> None:
+    rows = two_patients()
+    rows.attribute(0, "00281050", value_index=2, vr="DS")
+    leaf = {"op": "attribute", "tag": "WindowCenter"}
+
+    assert keys(rows, leaf) == []
+    assert keys(rows, {**leaf, "missing": ["text", "value"]}) == [0]
+
+
+def test_an_element_inside_sequences_is_asked_by_its_path() -> None:
+    rows = two_patients()
+    rows.attribute(0, "00081032.00080100", item="1", text_value="A")
+    rows.attribute(0, "00081032.00080100", item="2", text_value="A")
+    rows.attribute(1, "00080100", text_value="A")
+    leaf = {"op": "attribute", "tag": "ProcedureCodeSequence.CodeValue", "text": "A"}
+
+    assert keys(rows, leaf) == [0]
+    assert keys(rows, {**leaf, "count": {"eq": 2}}) == [0]
+    assert keys(rows, {"op": "attribute", "tag": "CodeValue"}) == [1]
+
+
+def test_a_private_element_is_its_creators_in_whatever_block() -> None:
+    rows = two_patients()
+    rows.study(2, 2)
+    rows.attribute(0, "00291001", private_creator="A", text_value="x")
+    rows.attribute(1, "00291101", private_creator="A", text_value="x")
+    rows.attribute(1, "00291001", private_creator="B", text_value="x")
+    rows.attribute(2, "00291001", text_value="x")
+    leaf = {"op": "attribute", "tag": "0029,1001"}
+
+    assert keys(rows, {**leaf, "creator": "A"}) == [0, 1]
+    assert keys(rows, {**leaf, "creator": ["B", "C"]}) == [1]
+    assert keys(rows, {**leaf, "missing": ["creator"]}) == [2]
+    assert keys(rows, {**leaf, "tag": "0029,1002", "creator": "A"}) == []
+
+
+def test_an_attribute_counts_once_per_series_and_while_one_live_instance_states_it() -> None:
+    rows = two_patients()
+    tilt = {"vr": "DS", "text_value": "1", "number_value": 1.0}
+    rows.attribute(0, "00181120", 1, 2, series=0, **tilt)
+    rows.attribute(0, "00181120", 3, series=0, **tilt)  # the same value, of a later push
+    rows.attribute(0, "00181120", 4, series=1, **tilt)
+    rows.attribute(1, "00181120", 5, 6, series=2, **tilt)
+    for dead in (2, 3, 5, 6):
+        rows.add("tombstone", instance_key=dead)
+    leaf = {"op": "attribute", "tag": TILT}
+
+    assert keys(rows, leaf) == [0]
+    assert keys(rows, {**leaf, "count": {"eq": 2}}) == [0]
+    assert keys(rows, {"op": "not", "arg": leaf}) == [1]
+
+
 def test_dead_instances_state_nothing() -> None:
     rows = two_patients()
-    for table, values in (("segment", {"region": "SCT|1"}), ("document", {"title": "SCT|1"})):
+    for table, values in (
+        ("segment", {"region": "SCT|1"}),
+        ("document", {"title": "SCT|1"}),
+        ("text_item", {"text": "x"}),
+        ("roi", {"name": "x"}),
+    ):
         dead = rows.fact(table, 0, **values)
         rows.add("tombstone", instance_key=dead["instance_key"])
     dead = rows.measured(0, QT, 1, "mm", event_time=datetime(2020, 1, 1))
@@ -432,7 +574,7 @@ def test_dead_instances_state_nothing() -> None:
     dead = rows.fact("evaluation", 0, concept=QT, value="SCT|1")
     rows.add("tombstone", instance_key=dead["instance_key"])
 
-    for op in ("segment", "document", "measurement", "evaluation"):
+    for op in ("segment", "document", "measurement", "evaluation", "text", "roi"):
         assert keys(rows, {"op": op}) == []
     latest = {"op": "measurement", "pick": "latest", "value": {"eq": 1, "unit": "mm"}}
     assert keys(rows, latest) == []
