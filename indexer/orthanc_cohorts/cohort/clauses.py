@@ -310,7 +310,7 @@ class TextItem(Leaf):
             Field(description="Words, any of which occurs in the text in whatever case; no patterns"),
         ]
         | None,
-        Contained("f.text", listed=False),
+        Contained("f.lowered", listed=False),
     ] = None
 
 

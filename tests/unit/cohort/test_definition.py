@@ -79,6 +79,32 @@ def test_every_field_that_may_be_listed_is_in_the_inventory(index: MemoryIndex) 
     assert [(one.value, one.patients) for one in modality.values] == [("CT", 1)]
 
 
+def test_words_of_texts_and_values_of_attributes_are_not_listed_but_those_of_structures_are() -> None:
+    rows = Rows()
+    for study in (0, 1):
+        rows.study(study, study)
+        rows.fact("text_item", study, concept="DCM|121071", concept_meaning="Finding", text="Mr. Smith")
+        rows.fact("roi", study, name="Heart", volume_cm3=600.0 + study, graphic_types=["POINT"])
+        rows.attribute(study, "00181120", text_value="1", number_value=1.0)
+    with MemoryIndex(rows).read() as snapshot:
+        found = inventory(snapshot, lambda: None)
+
+    fields = {(field.op, field.name): field for field in found.fields}
+    listed = {
+        key: [(one.value, one.meaning, one.patients) for one in field.values]
+        for key, field in fields.items()
+        if field.values and key[0] in ("text", "roi", "attribute")
+    }
+    assert listed == {
+        ("text", "concept"): [("DCM|121071", "Finding", 2)],
+        ("roi", "name"): [("Heart", None, 2)],
+        ("roi", "graphic_type"): [("POINT", None, 2)],
+    }
+    assert (fields["roi", "volume"].low, fields["roi", "volume"].high) == (600.0, 601.0)
+    assert fields["attribute", "value"].low is None
+    assert (fields["text", "contains"].kind, fields["attribute", "tag"].kind) == ("words", "tag")
+
+
 def test_clauses_may_nest_so_deep_and_no_deeper() -> None:
     assert parse(nested(MAX_DEPTH)).where is not None
 
