@@ -400,3 +400,72 @@ def _within(value: Any, bounds: dict[str, Any]) -> bool:
         "eq": lambda one, other: one == other,
     }
     return all(tests[name](value, bound) for name, bound in bounds.items())
+
+
+def facet(rows: Rows, definition: dict[str, Any], asked: dict[str, Any]) -> dict[str, Any]:
+    """Return what a facet counts, all values or, of a number, the units of each: by loops over rows.
+
+    base, missing: counts of units. values: value to the set of its units in the base.
+    """
+    op, field = asked["op"], asked["field"]
+    where = definition.get("where")
+    kept = [clause for clause in _top(where) if not _own_clause(clause, asked)]
+    base = units(rows, {**definition, "where": {"op": "and", "args": kept} if kept else None})
+    owner = {row["study_key"]: row[f"{definition['unit']}_key"] for row in rows.tables["study"]}
+    found: dict[Any, set[int]] = {}
+    for row in rows.tables.get(TABLES[op], []):
+        for value in _facet_values(row, op, field, asked):
+            if owner[row["study_key"]] in base:
+                found.setdefault(value, set()).add(owner[row["study_key"]])
+    return {"base": len(base), "missing": len(base - set().union(*found.values())), "values": found}
+
+
+def _top(where: dict[str, Any] | None) -> list[dict[str, Any]]:
+    """Return the clauses that must all be true; nested `and` and double negation mean the same."""
+    if where is None:
+        return []
+    if where["op"] == "and" or (where["op"] == "or" and len(where["args"]) == 1):
+        return [clause for arg in where["args"] for clause in _top(arg)]
+    if where["op"] == "not":
+        inner = _top(where["arg"])
+        if len(inner) == 1 and inner[0]["op"] == "not":
+            return _top(inner[0]["arg"])
+    return [where]
+
+
+def _own_clause(clause: dict[str, Any], asked: dict[str, Any]) -> bool:
+    if clause["op"] != asked["op"]:
+        return False
+    if "concept" in asked and ("concept" not in clause or _codes(clause) != _codes(asked)):
+        return False
+    return asked["field"] in clause or asked["field"] in clause.get("missing", [])
+
+
+def _codes(asked: dict[str, Any]) -> set[Any]:
+    return _wanted(asked["concept"])
+
+
+def _facet_values(row: Row, op: str, field: str, asked: dict[str, Any]) -> list[Any]:
+    content = "value" if op == "measurement" else "value_code"
+    if "concept" in COLUMNS[op] and field not in ("value", "qualifier") and row.get(content) is None:
+        return []
+    if "concept" in asked and not _is_code(str(row.get("concept")), _codes(asked)):
+        return []
+    if op == "measurement" and field == "value":
+        canonical = convert(1.0, asked.get("unit", "1"))[1]
+        if row.get("value") is None:
+            return []
+        if row.get("unit_canonical") == canonical:
+            return [row["value_canonical"]]
+        return [row["value"]] if canonical == "1" and row.get("unit_code") is None else []
+    column = COLUMNS[op][field]
+    if field in INTERVALS:
+        stated = [row.get(f"{column}_min"), row.get(f"{column}_max")]
+    elif field == "date":
+        stated = [row[column].date().isoformat()] if row.get(column) else []
+    elif field == "body_part":
+        stated = [row.get("body_part_examined") or row.get("body_part")]
+    else:
+        value = row.get(column)
+        stated = value if isinstance(value, list) else [value]
+    return [value for value in stated if value is not None]

@@ -30,6 +30,8 @@ from orthanc_cohorts.api.models import (
     Conformance,
     Count,
     DocumentTree,
+    FacetsAnswer,
+    FacetsRequest,
     FieldsRequest,
     PageRequest,
     PatientPage,
@@ -85,6 +87,11 @@ def _answer(request: Request, model: BaseModel, tag: str) -> Response:
     return Response(model.model_dump_json(), headers=headers, media_type="application/json")
 
 
+def _digest(body: bytes) -> str:
+    # Where the order of clauses, or what is asked beside the definition, makes another answer.
+    return sha256(body).hexdigest()
+
+
 def _questions(desk: Desk, limits: Limits) -> APIRouter:
     router = APIRouter(prefix=PREFIX, dependencies=[Depends(json_accepted)], responses=problems.RESPONSES)
     paged = problems.documented(410)
@@ -99,19 +106,27 @@ def _questions(desk: Desk, limits: Limits) -> APIRouter:
 
     @router.post("/attrition", response_model=Attrition, openapi_extra=takes(Definition))
     async def attrition(request: Request) -> Response:
-        """How a cohort shrinks clause by clause, in the order of the outermost `and`."""
+        """How many units each clause of the top-level `and` leaves, in the order sent."""
         body = await limits.body(request)
         result = await limits.run(lambda deadline: desk.attrition(body, deadline))
-        note(request, result.hash, result.steps[-1].left if result.steps else result.total)
-        return _answer(request, result, f"attrition-{sha256(body).hexdigest()}-{result.generation}")
+        note(request, result.hash, result.steps[-1].count if result.steps else result.total)
+        return _answer(request, result, f"{_digest(body)}-{result.generation}")
+
+    @router.post("/facets", response_model=FacetsAnswer, openapi_extra=takes(FacetsRequest))
+    async def facets(request: Request) -> Response:
+        """How the units of a cohort are spread over the values of fields; a facet ignores its own clause."""
+        body = await limits.body(request)
+        result = await limits.run(lambda deadline: desk.facets(body, deadline))
+        note(request, result.hash, result.count)
+        return _answer(request, result, f"{_digest(body)}-{result.generation}")
 
     @router.post("/compare", response_model=Comparison, openapi_extra=takes(CompareRequest))
     async def compare(request: Request) -> Response:
         """How two cohorts of the same unit overlap."""
         body = await limits.body(request)
         result = await limits.run(lambda deadline: desk.compare(body, deadline))
-        note(request, f"{result.hash_a} {result.hash_b}", result.both)
-        return _answer(request, result, f"{result.hash_a}-{result.hash_b}-{result.generation}")
+        note(request, f"{result.a.hash} {result.b.hash}", result.both)
+        return _answer(request, result, f"{result.a.hash}-{result.b.hash}-{result.generation}")
 
     @router.post("/patients", response_model=PatientPage, responses=paged, openapi_extra=takes(PageRequest))
     async def patients(request: Request) -> Response:

@@ -5,10 +5,10 @@ Knows the index and the cohort language, nothing of HTTP.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from time import perf_counter
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from orthanc_cohorts_sql import load
@@ -17,11 +17,14 @@ from orthanc_cohorts.api.limits import Deadline
 from orthanc_cohorts.api.models import (
     Attrition,
     Break,
+    Compared,
     Comparison,
     Concepts,
     Conformance,
     Count,
     Deviation,
+    FacetsAnswer,
+    FacetsRequest,
     FieldsRequest,
     Notice,
     PageRequest,
@@ -32,7 +35,6 @@ from orthanc_cohorts.api.models import (
 )
 from orthanc_cohorts.api.pages import Lists, Position, cut
 from orthanc_cohorts.cohort import (
-    Answer,
     BadDefinition,
     Canonical,
     Definition,
@@ -43,9 +45,11 @@ from orthanc_cohorts.cohort import (
     loads,
     parse,
 )
+from orthanc_cohorts.cohort.canonical import steps
 from orthanc_cohorts.cohort.clauses import LEAVES
 from orthanc_cohorts.cohort.content_tree import document
-from orthanc_cohorts.cohort.definition import And
+from orthanc_cohorts.cohort.engine import Warning_
+from orthanc_cohorts.cohort.facets import Facets, questions
 from orthanc_cohorts.cohort.inventory import Inventory, inventory, shortened
 from orthanc_cohorts.cohort.listing import members, patients, studies
 from orthanc_cohorts.cohort.universe import Keys
@@ -66,6 +70,7 @@ class Desk:
     def __init__(self, index: Readable) -> None:
         self._index = index
         self._engine = Engine()
+        self._facets = Facets(self._engine)
         self._lists = Lists()
         self._inventory: Inventory | None = None
         self._vocabulary: Vocabulary | None = None
@@ -82,60 +87,70 @@ class Desk:
             hash=answer.hash,
             generation=answer.generation,
             elapsed_ms=_since(began),
-            warnings=_notices(answer),
+            warnings=_notices(answer.warnings),
         )
 
     def attrition(self, body: bytes, deadline: Deadline) -> Attrition:
-        """Return how the cohort of a definition shrinks clause by clause, in the order sent."""
+        """Return what each clause of the top-level `and` leaves of all units."""
         began = perf_counter()
         definition: Definition = parse(loads(body))
-        where = definition.where
-        clauses = where.args if isinstance(where, And) else [] if where is None else [where]
-        alone = [canonical(definition.model_copy(update={"where": clause})) for clause in clauses]
-        cohort = canonical(definition)
+        cohort, sent = canonical(definition), steps(definition)
         with self._reading(deadline) as snapshot:
-            left = self._engine.universe(snapshot).live[cohort.unit]
-            total = int(np.count_nonzero(left))
-            steps: list[Step] = []
-            answers: list[Answer] = []
-            for number, one in enumerate(alone):
-                answer = self._engine.answer(snapshot, one, deadline.check)
-                left = left & answer.mask
-                pointer = f"/where/args/{number}" if isinstance(where, And) else "/where"
-                steps.append(Step(pointer=pointer, alone=answer.count, left=int(np.count_nonzero(left))))
-                answers.append(answer)
+            masks = self._engine.masks(snapshot, cohort.unit, [clause for _, clause in sent], deadline.check)
+        left = masks.universe.live[cohort.unit]
+        total, found = int(np.count_nonzero(left)), []
+        for (pointer, _), mask in zip(sent, masks.each, strict=True):
+            left = left & mask
+            found.append(
+                Step(pointer=pointer, count=int(np.count_nonzero(left)), alone=int(np.count_nonzero(mask)))
+            )
         return Attrition(
             total=total,
+            steps=found,
             unit=cohort.unit,
             hash=cohort.hash,
-            generation=snapshot.generation,
+            generation=masks.generation,
             elapsed_ms=_since(began),
-            steps=steps,
-            warnings=_notices(*answers),
+            warnings=_notices(masks.warnings),
+        )
+
+    def facets(self, body: bytes, deadline: Deadline) -> FacetsAnswer:
+        """Return how the units of a cohort are spread over the values of fields."""
+        began = perf_counter()
+        asked = parse(loads(body), FacetsRequest)
+        cohort, wanted = canonical(asked), questions(asked.facets)
+        with self._reading(deadline) as snapshot:
+            found, masks, warnings = self._facets.count(snapshot, cohort, wanted, deadline.check)
+        return FacetsAnswer(
+            count=int(np.count_nonzero(masks.all(range(len(masks.each))))),
+            facets=found,
+            unit=cohort.unit,
+            hash=cohort.hash,
+            generation=masks.generation,
+            elapsed_ms=_since(began),
+            warnings=_notices(warnings),
         )
 
     def compare(self, body: bytes, deadline: Deadline) -> Comparison:
-        """Return how the two cohorts of a body overlap."""
+        """Return how two cohorts of the same unit overlap."""
         began = perf_counter()
-        first, second = _two(loads(body))
+        a, b = _compared(body)
         with self._reading(deadline) as snapshot:
-            one, other = (self._engine.answer(snapshot, cohort, deadline.check) for cohort in (first, second))
-            total = int(np.count_nonzero(one.universe.live[first.unit]))
-        both = int(np.count_nonzero(one.mask & other.mask))
+            first = self._engine.answer(snapshot, a, deadline.check)
+            second = self._engine.answer(snapshot, b, deadline.check)
+        both = int(np.count_nonzero(first.mask & second.mask))
+        total = int(np.count_nonzero(first.universe.live[a.unit]))
         return Comparison(
-            unit=first.unit,
-            hash_a=first.hash,
-            hash_b=second.hash,
-            generation=snapshot.generation,
-            elapsed_ms=_since(began),
-            total=total,
-            a=one.count,
-            b=other.count,
+            a=Compared(count=first.count, hash=a.hash),
+            b=Compared(count=second.count, hash=b.hash),
             both=both,
-            only_a=one.count - both,
-            only_b=other.count - both,
-            neither=total - one.count - other.count + both,
-            warnings=_notices(one, other),
+            only_a=first.count - both,
+            only_b=second.count - both,
+            neither=total - first.count - second.count + both,
+            unit=a.unit,
+            generation=first.generation,
+            elapsed_ms=_since(began),
+            warnings=_notices(dict.fromkeys((*first.warnings, *second.warnings))),
         )
 
     def patients(self, body: bytes, deadline: Deadline) -> PatientPage:
@@ -234,13 +249,7 @@ class Desk:
         return keys, snapshot.generation
 
 
-def _since(began: float) -> float:
-    return round((perf_counter() - began) * 1000, 3)
-
-
-def _notices(*answers: Answer) -> list[Notice]:
-    """Return what came up in answers, each once."""
-    found = dict.fromkeys(one for answer in answers for one in answer.warnings)
+def _notices(warnings: Iterable[Warning_]) -> list[Notice]:
     return [
         Notice(
             message=f"{one.rows} values in a unit of another dimension than {one.unit} do not match",
@@ -248,23 +257,35 @@ def _notices(*answers: Answer) -> list[Notice]:
             unit=one.unit,
             rows=one.rows,
         )
-        for one in found
+        for one in warnings
     ]
 
 
-def _two(value: Any) -> tuple[Canonical, Canonical]:
-    """Return the cohorts `a` and `b` of a body. Raises BadDefinition: faults of both, with their pointers."""
-    if not isinstance(value, Mapping) or set(value) != {"a", "b"}:
-        raise BadDefinition([Detail("", "compare takes two definitions, a and b, and nothing else")])
-    found: list[Canonical] = []
-    details: list[Detail] = []
+def _since(began: float) -> float:
+    return round((perf_counter() - began) * 1000, 3)
+
+
+def _compared(body: bytes) -> tuple[Canonical, Canonical]:
+    """Return the two cohorts of a comparison. Raises BadDefinition: every fault of both."""
+    value = loads(body)
+    if not isinstance(value, Mapping):
+        raise BadDefinition([Detail("", "a comparison is a JSON object with the definitions a and b")])
+    details = [
+        Detail("/" + key.replace("~", "~0").replace("/", "~1"), "unknown key; a comparison takes a and b")
+        for key in value
+        if key not in ("a", "b")
+    ]
+    found = []
     for name in ("a", "b"):
+        if name not in value:
+            details.append(Detail(f"/{name}", "a comparison needs the definitions a and b"))
+            continue
         try:
             found.append(canonical(parse(value[name])))
         except BadDefinition as error:
             details += [Detail(f"/{name}{one.pointer}", one.message) for one in error.details]
     if not details and found[0].unit != found[1].unit:
-        details.append(Detail("/b/unit", f"a counts {found[0].unit}s: only cohorts of one unit are compared"))
+        details.append(Detail("/b/unit", f"a counts units of {found[0].unit}; compare cohorts of one unit"))
     if details:
         raise BadDefinition(details)
     return found[0], found[1]

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from orthanc_cohorts.cohort.definition import Definition
+from orthanc_cohorts.cohort.facets import Facet, Faceted
 from orthanc_cohorts.cohort.listing import PatientRow, StudyRow
 from orthanc_cohorts.cohort.vocabulary import Concept
 
@@ -39,54 +40,76 @@ class Count(BaseModel):
 
 
 class Step(BaseModel):
-    """One clause of a cohort. pointer: where it stands in the definition. alone: units for which it is true.
+    """A clause of the top-level `and`. pointer: JSON pointer to it in the definition sent.
 
-    left: units for which it and all clauses before it are.
+    count: units for which it and all before it are true. alone: for which it is.
     """
 
     pointer: str
+    count: int
     alone: int
-    left: int
 
 
 class Attrition(BaseModel):
-    """How a cohort shrinks clause by clause, in the order sent; all counts are of one generation.
+    """What each clause of the top-level `and` leaves of all units, in the order sent.
 
-    total: units of the index. steps: the clauses of the outermost `and`, else the only one.
+    total: units of the index. steps: a definition without `and` is one; none without `where`.
     """
 
     total: int
+    steps: list[Step]
     unit: Literal["patient", "study"]
     hash: str
     generation: int
     elapsed_ms: float
-    steps: list[Step]
+    warnings: list[Notice]
+
+
+class FacetsRequest(Definition):
+    """A definition, and the fields over whose values its units are counted."""
+
+    facets: Annotated[list[Facet], Field(min_length=1, max_length=50)]
+
+
+class FacetsAnswer(BaseModel):
+    """Facets in the order asked, each without its own clause. count: units of the cohort itself."""
+
+    count: int
+    facets: list[Faceted]
+    unit: Literal["patient", "study"]
+    hash: str
+    generation: int
+    elapsed_ms: float
     warnings: list[Notice]
 
 
 class CompareRequest(BaseModel):
-    """Two cohorts of the same unit."""
+    """Two definitions of the same unit."""
 
     model_config = ConfigDict(extra="forbid")
     a: Definition
     b: Definition
 
 
-class Comparison(BaseModel):
-    """How two cohorts overlap; all counts are of one generation. hash_a, hash_b: of their definitions."""
+class Compared(BaseModel):
+    """A cohort of a comparison: how many units, and the hash of its definition."""
 
-    unit: Literal["patient", "study"]
-    hash_a: str
-    hash_b: str
-    generation: int
-    elapsed_ms: float
-    total: int
-    a: int
-    b: int
+    count: int
+    hash: str
+
+
+class Comparison(BaseModel):
+    """How two cohorts overlap; both, only_a, only_b and neither together are all units of the index."""
+
+    a: Compared
+    b: Compared
     both: int
     only_a: int
     only_b: int
     neither: int
+    unit: Literal["patient", "study"]
+    generation: int
+    elapsed_ms: float
     warnings: list[Notice]
 
 

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
-from orthanc_cohorts.api.models import CompareRequest, FieldsRequest, PageRequest
+from orthanc_cohorts.api.models import CompareRequest, FacetsRequest, FieldsRequest, PageRequest
 from orthanc_cohorts.api.problems import Problem
 from orthanc_cohorts.cohort.definition import Definition
 
@@ -40,7 +40,7 @@ def openapi(app: FastAPI) -> dict[str, Any]:
             title=app.title, version=app.version, description=app.description, routes=app.routes
         )
         schemas = document.setdefault("components", {}).setdefault("schemas", {})
-        for model in (Definition, PageRequest, FieldsRequest, CompareRequest, Problem):
+        for model in (Definition, PageRequest, FacetsRequest, CompareRequest, FieldsRequest, Problem):
             schema = model.model_json_schema(ref_template=_REF)
             schemas.update(schema.pop("$defs", {}))
             schemas[model.__name__] = schema

@@ -71,6 +71,24 @@ def canonical(definition: Definition) -> Canonical:
     return Canonical(definition.unit, where)
 
 
+def steps(definition: Definition) -> list[tuple[str, Tree]]:
+    """Return the clauses of the top-level `and` as sent, each with its JSON pointer and canonical form.
+
+    A clause that is no `and` is one step; without any there is none. Nested `and` stay together.
+    Raises BadDefinition: as `canonical`.
+    """
+    where = definition.where
+    if where is None:
+        return []
+    args = enumerate(where.args) if isinstance(where, And) else ()
+    sent = [(f"/where/args/{number}", arg) for number, arg in args] or [("/where", where)]
+    details: list[Detail] = []
+    found = [(pointer, _clause(clause, pointer, details)) for pointer, clause in sent]
+    if details:
+        raise BadDefinition(details)
+    return found
+
+
 def dumps(tree: Any) -> bytes:
     """Return canonical JSON: UTF-8, keys sorted by code point, no white space, shortest numbers."""
     return orjson.dumps(tree, option=orjson.OPT_SORT_KEYS)

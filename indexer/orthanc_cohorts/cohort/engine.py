@@ -5,7 +5,7 @@ Knows neither HTTP nor how rows came into the index. One answer is of one genera
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from hashlib import sha256
@@ -56,6 +56,23 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Masks:
+    """Several clauses on one generation. each: a mask over unit keys per clause, in the order asked."""
+
+    unit: str
+    generation: int
+    universe: Universe
+    each: tuple[Mask, ...]
+    warnings: tuple[Warning_, ...] = ()
+
+    def all(self, numbers: Iterable[int]) -> Mask:
+        """Return the units for which all clauses with these numbers are true; without any, every unit."""
+        return reduce(
+            np.logical_and, [self.each[number] for number in numbers], self.universe.live[self.unit]
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class _Leaf:
     mask: Mask
     warnings: tuple[Warning_, ...] = ()
@@ -94,6 +111,15 @@ class Engine:
         question = _Question(snapshot, universe, cohort.unit, check)
         mask = universe.live[cohort.unit] if cohort.where is None else self._mask(question, cohort.where)
         return Answer(cohort.unit, cohort.hash, snapshot.generation, mask, universe, tuple(question.warnings))
+
+    def masks(
+        self, snapshot: Snapshot, unit: str, clauses: Sequence[Tree], check: Callable[[], None] = _unlimited
+    ) -> Masks:
+        """Return the units for which each of several clauses in canonical form is true, on one snapshot."""
+        universe = self.universe(snapshot)
+        question = _Question(snapshot, universe, unit, check)
+        each = tuple(self._mask(question, clause) for clause in clauses)
+        return Masks(unit, snapshot.generation, universe, each, tuple(question.warnings))
 
     def universe(self, snapshot: Snapshot) -> Universe:
         """Return the units of a snapshot, read once per generation."""

@@ -135,7 +135,9 @@ def _statements() -> frozenset[str]:
 
 def _fields(op: str, rows: Callable[[str], list[Row]]) -> list[Field]:
     found = {
-        name: Field(op=op, name=name, kind=_kind(p), unit=(p.unit or None) if isinstance(p, Number) else None)
+        name: Field(
+            op=op, name=name, kind=kind_of(p), unit=(p.unit or None) if isinstance(p, Number) else None
+        )
         for name, p in properties(LEAVES[op]).items()
     }
     if f"api/values_{op}" in _statements():
@@ -156,7 +158,8 @@ def _fields(op: str, rows: Callable[[str], list[Row]]) -> list[Field]:
     return list(found.values())
 
 
-def _kind(kind: Property) -> str:
+def kind_of(kind: Property) -> str:
+    """Return the word for a kind of property: text, code, number, day or flag."""
     if isinstance(kind, Code | ChannelSource):
         return "code"
     if isinstance(kind, Day):

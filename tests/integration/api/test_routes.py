@@ -11,44 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
-import httpx
 import pytest
-from anyio.from_thread import start_blocking_portal
 
+from api_client import ALL, API, Client, problem
 from cohort_rows import MemoryIndex, MemorySnapshot, Rows
-from orthanc_cohorts.api import create_app
 from orthanc_cohorts.cohort import canonical, parse
-
-API = "/cohorts/api/v1"
-ALL = {"version": 1, "unit": "patient"}
-
-
-class Client:
-    """Requests to an application in this process, each on its own event loop turn."""
-
-    def __init__(self, index: Any, **options: Any) -> None:
-        self._app = create_app(
-            index, internal=None, status=lambda: {"ready": True, "generation": 1}, **options
-        )
-        self._portal = start_blocking_portal()
-        self.portal = self._portal.__enter__()
-
-    def close(self) -> None:
-        self._portal.__exit__(None, None, None)
-
-    def ask(self, method: str, path: str, **more: Any) -> httpx.Response:
-        async def send() -> httpx.Response:
-            transport = httpx.ASGITransport(self._app, raise_app_exceptions=False)
-            async with httpx.AsyncClient(transport=transport, base_url="http://sidecar") as client:
-                return await client.request(method, path, **more)
-
-        return self.portal.call(send)
-
-    def post(self, path: str, body: Any, **more: Any) -> httpx.Response:
-        return self.ask("POST", API + path, json=body, **more)
-
-    def get(self, path: str, **more: Any) -> httpx.Response:
-        return self.ask("GET", API + path, **more)
 
 
 def archive() -> Rows:
@@ -71,14 +38,6 @@ def client(index: MemoryIndex) -> Iterator[Client]:
     client = Client(index)
     yield client
     client.close()
-
-
-def problem(response: httpx.Response, status: int) -> dict[str, Any]:
-    assert response.status_code == status
-    assert response.headers["content-type"] == "application/problem+json"
-    content: dict[str, Any] = response.json()
-    assert content["status"] == status and content["title"] and content["detail"]
-    return content
 
 
 def test_count_answers_with_unit_hash_generation_and_time(client: Client) -> None:
@@ -187,49 +146,6 @@ def test_fields_of_one_clause_come_alone(client: Client) -> None:
     assert problem(client.post("/fields", {"op": "nonsense"}), 422)["errors"][0]["pointer"] == "/op"
     assert problem(client.post("/fields", {"values": -1}), 422)["errors"][0]["pointer"] == "/values"
     assert problem(client.post("/fields", []), 422)
-
-
-def at_least(seconds: float) -> dict[str, Any]:
-    return {"op": "measurement", "concept": "MDC|2:16160", "value": {"ge": seconds, "unit": "s"}}
-
-
-def test_attrition_tells_each_clause_alone_and_what_is_left(client: Client) -> None:
-    args = [at_least(0.2), {"op": "document"}, {"op": "not", "arg": at_least(0.4)}]
-    asked = {**ALL, "where": {"op": "and", "args": args}}
-
-    found = client.post("/attrition", asked).json()
-
-    assert (found["total"], found["unit"], found["hash"]) == (5, "patient", canonical(parse(asked)).hash)
-    assert [(s["pointer"], s["alone"], s["left"]) for s in found["steps"]] == [
-        ("/where/args/0", 3, 3),
-        ("/where/args/1", 1, 1),
-        ("/where/args/2", 4, 0),
-    ]
-    assert client.post("/count", asked).json()["count"] == 0
-    assert client.post("/attrition", ALL).json()["steps"] == []
-    [only] = client.post("/attrition", {**ALL, "where": {"op": "document"}}).json()["steps"]
-    assert only == {"pointer": "/where", "alone": 1, "left": 1}
-
-
-def test_compare_tells_how_two_cohorts_overlap(client: Client) -> None:
-    one, other = {**ALL, "where": at_least(0.2)}, {**ALL, "where": {"op": "not", "arg": at_least(0.3)}}
-
-    found = client.post("/compare", {"a": one, "b": other}).json()
-
-    names = ("total", "a", "b", "both", "only_a", "only_b", "neither")
-    assert [found[name] for name in names] == [5, 3, 3, 1, 2, 2, 0]
-    assert found["hash_a"] == canonical(parse(one)).hash
-
-
-def test_compare_refuses_what_cannot_be_compared(client: Client) -> None:
-    studies = {"version": 1, "unit": "study"}
-
-    assert (
-        problem(client.post("/compare", {"a": ALL, "b": studies}), 422)["errors"][0]["pointer"] == "/b/unit"
-    )
-    faults = problem(client.post("/compare", {"a": {"version": 9}, "b": {"unit": "x"}}), 422)["errors"]
-    assert {fault["pointer"].split("/")[1] for fault in faults} == {"a", "b"}
-    problem(client.post("/compare", [ALL, ALL]), 422)
 
 
 def test_concepts_are_found_by_words_of_a_meaning_in_any_language(client: Client, index: MemoryIndex) -> None:

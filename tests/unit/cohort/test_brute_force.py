@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -18,6 +19,8 @@ from hypothesis import strategies as st
 import cohort_brute
 from cohort_rows import MemoryIndex, Rows
 from orthanc_cohorts.cohort import Engine, canonical, parse
+from orthanc_cohorts.cohort.canonical import steps
+from orthanc_cohorts.cohort.facets import Facet, Faceted, Facets, questions
 from orthanc_cohorts.harmonise import body_part
 
 CODES = ["SCT|1", "SCT|2", "SRT|T-32600", "SCT|87878005", "DCM|3", "99X@maker a|1", "99X@maker b|1", "99X|1"]
@@ -414,6 +417,101 @@ def test_the_canonical_form_means_the_same_and_is_its_own(definition: dict[str, 
 
     assert canonical(parse(again)).content == form.content
     assert cohort_brute.units(index_of(1)[0], definition) == engine_units(1, again)
+
+
+FACETS = st.one_of(
+    st.sampled_from(
+        [
+            {"op": op, "field": field}
+            for op, fields in (
+                ("patient", ("sex", "age", "bmi")),
+                ("study", ("modality", "date")),
+                ("series", ("modality", "manufacturer", "body_part", "slice_thickness")),
+                ("waveform", ("channels", "duration")),
+                ("segment", ("property_type", "region")),
+                ("document", ("title",)),
+                ("measurement", ("concept", "site", "qualifier")),
+                ("evaluation", ("concept", "value", "site")),
+            )
+            for field in fields
+        ]
+    ),
+    st.builds(
+        lambda concept, unit: {"op": "measurement", "field": "value", "concept": concept, **unit},
+        CODE_LISTS,
+        st.sampled_from([{}, {"unit": "mm"}, {"unit": "cm"}, {"unit": "s"}]),
+    ),
+    st.builds(
+        lambda concept, field: {"op": "evaluation", "field": field, "concept": concept},
+        CODE_LISTS,
+        st.sampled_from(["value", "site"]),
+    ),
+)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@given(definition=DEFINITION | st.fixed_dictionaries({"version": st.just(1), "unit": st.just("study")}))
+@QUICK
+def test_attrition_and_brute_force_leave_the_same_units(seed: int, definition: dict[str, Any]) -> None:
+    rows, index, engine = index_of(seed)
+    where = definition.get("where")
+    sent = [] if where is None else where["args"] if where["op"] == "and" else [where]
+    unit = definition["unit"]
+
+    found = steps(parse(definition))
+    with index.read() as snapshot:
+        masks = engine.masks(snapshot, unit, [clause for _, clause in found])
+
+    assert len(found) == len(sent)
+    for number, clause in enumerate(sent):
+        alone = {**definition, "where": clause}
+        together = {**definition, "where": {"op": "and", "args": sent[: number + 1]}}
+        assert set(np.flatnonzero(masks.each[number])) == cohort_brute.units(rows, alone)
+        assert set(np.flatnonzero(masks.all(range(number + 1)))) == cohort_brute.units(rows, together)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@given(definition=DEFINITION, facet=FACETS, limit=st.integers(1, 4))
+@QUICK
+def test_facets_and_brute_force_count_the_same_units(
+    seed: int, definition: dict[str, Any], facet: dict[str, Any], limit: int
+) -> None:
+    rows, index, _ = index_of(seed)
+    expected = cohort_brute.facet(rows, definition, facet)
+    measured = (facet["op"], facet["field"]) == ("measurement", "value")
+    numeric = measured or facet["field"] in cohort_brute.UNITS
+    asked = questions([Facet(**facet, **{"bins" if numeric else "limit": limit})])
+
+    with index.read() as snapshot:
+        ((found,), _, _) = facets_of(seed).count(snapshot, canonical(parse(definition)), asked, lambda: None)
+
+    values = expected["values"]
+    assert (found.base, found.missing, found.distinct) == (expected["base"], expected["missing"], len(values))
+    if numeric:
+        _check_bins(found, values)
+        return
+    ranking = sorted(values, key=lambda value: (-len(values[value]), value))
+    assert found.values is not None
+    assert [(one.value, one.count) for one in found.values] == [(v, len(values[v])) for v in ranking[:limit]]
+    assert found.other == len(set().union(*(values[value] for value in ranking[limit:])))
+
+
+def _check_bins(found: Faceted, values: dict[float, set[int]]) -> None:
+    bins = found.bins
+    assert bins is not None
+    if not values:
+        assert not bins
+        return
+    assert (found.min, found.max) == (bins[0].low, bins[-1].high) == (min(values), max(values))
+    for number, one in enumerate(bins):
+        inside = [v for v in values if one.low <= v < one.high or (one is bins[-1] and v == one.high)]
+        assert one.count == len(set().union(*(values[v] for v in inside)))
+        assert number == 0 or one.low == bins[number - 1].high
+
+
+@cache
+def facets_of(seed: int) -> Facets:
+    return Facets(index_of(seed)[2])
 
 
 def _shuffled(node: Any, order: random.Random) -> Any:

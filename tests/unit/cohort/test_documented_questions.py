@@ -12,9 +12,11 @@ import pytest
 
 from cohort_rows import MemoryIndex, Rows
 from orthanc_cohorts.cohort import Engine, canonical, parse
+from orthanc_cohorts.cohort.facets import Facet, Facets, questions
 
 PAGE = (Path(__file__).parents[3] / "docs" / "cohort-language.md").read_text(encoding="utf-8")
-QUESTIONS = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", PAGE, re.S)]
+REFINING, _, ASKED = PAGE.partition("## Questions")
+QUESTIONS = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", ASKED, re.S)]
 PACED, ANN, BOB = 0, 1, 2
 EXPECTED = [[ANN], [ANN], [ANN], [ANN], [BOB], [ANN, BOB], [BOB], [BOB], [PACED], [ANN]]
 EXPECTED += [[ANN], [ANN], [BOB]]
@@ -103,3 +105,17 @@ def test_a_documented_question_finds_whom_it_describes(
         answer = Engine().answer(snapshot, canonical(parse(question)))
 
     assert list(answer.keys) == expected
+
+
+def test_the_documented_facets_can_be_asked(index: MemoryIndex) -> None:
+    (block,) = re.findall(r"```json\n(.*?)```", REFINING, re.S)
+    body = json.loads(block)
+    facets = body.pop("facets")
+
+    wanted = questions([Facet(**facet) for facet in facets])
+    with index.read() as snapshot:
+        found, _, _ = Facets(Engine()).count(snapshot, canonical(parse(body)), wanted, lambda: None)
+
+    assert [one.base for one in found] == [1, 1, 1, 1]
+    assert found[0].values and found[0].values[0].value == "CT"
+    assert found[3].bins and found[3].unit == "s"

@@ -1,0 +1,3 @@
+-- Documents, for facets.
+-- out: one row each; what is selected, and on what condition, is appended from the whitelist of clauses
+FROM live_document AS f

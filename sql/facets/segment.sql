@@ -1,0 +1,3 @@
+-- Segments, for facets.
+-- out: one row each; what is selected, and on what condition, is appended from the whitelist of clauses
+FROM live_segment AS f

@@ -1,0 +1,3 @@
+-- Series, for facets.
+-- out: one row each; what is selected, and on what condition, is appended from the whitelist of clauses
+FROM series AS s

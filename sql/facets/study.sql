@@ -1,0 +1,3 @@
+-- Studies, for facets of the leaves `patient` and `study`.
+-- out: one row each; what is selected, and on what condition, is appended from the whitelist of clauses
+FROM study AS s

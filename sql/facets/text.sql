@@ -1,0 +1,4 @@
+-- Texts of reports, for facets.
+-- out: one row each; what is selected, and on what condition, is appended from the whitelist of clauses
+FROM text_item AS f
+ANTI JOIN tombstone AS dead ON dead.instance_key = f.instance_key
