@@ -16,6 +16,7 @@ import pytest
 
 from orthanc_cohorts.cohort import Engine, canonical, parse
 from orthanc_cohorts.cohort.content_tree import document
+from orthanc_cohorts.cohort.facets import Facet, Facets, questions
 from orthanc_cohorts.flatten import Stored, flatten_file
 from orthanc_cohorts.store import Batch, Index
 
@@ -26,6 +27,7 @@ REPORT = {"op": "document"}
 SEGMENTED = {"op": "segment"}
 MALE, FEMALE = ({"op": "patient", "sex": sex} for sex in "MF")
 OF_60 = {"op": "patient", "age": {"ge": 60}}
+SEX = {"op": "patient", "field": "sex"}
 HEAVY = {"op": "patient", "bmi": {"ge": 30}}
 
 
@@ -152,3 +154,23 @@ def test_a_report_comes_back_as_its_tree(ecg: Index) -> None:
         seen += 1
         todo += todo.pop()["children"]
     assert seen == 43
+
+
+@pytest.mark.parametrize("unit", ["patient", "study"])
+@pytest.mark.parametrize("facet", [{"op": "evaluation", "field": "value", "concept": FINDING}, SEX])
+def test_a_facet_of_real_reports_counts_what_each_of_its_values_finds(
+    reports: Index, unit: str, facet: dict[str, Any]
+) -> None:
+    engine = Engine()
+
+    with reports.read() as snapshot:
+        cohort = canonical(parse({"version": 1, "unit": unit, "where": both(OF_60, REPORT)}))
+        wanted = questions([Facet(**facet)])
+        ((found,), _, _) = Facets(engine).count(snapshot, cohort, wanted, lambda: None)
+
+        assert found.values
+        for one in found.values:
+            clause = {name: value for name, value in facet.items() if name != "field"}
+            where = both(OF_60, REPORT, {**clause, facet["field"]: one.value})
+            alone = engine.answer(snapshot, canonical(parse({"version": 1, "unit": unit, "where": where})))
+            assert one.count == alone.count > 0
