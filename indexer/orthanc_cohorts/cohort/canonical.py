@@ -65,7 +65,7 @@ def canonical(definition: Definition) -> Canonical:
     Raises BadDefinition: a code or unit that cannot be read, with a JSON pointer to each.
     """
     details: list[Detail] = []
-    where = None if definition.where is None else _clause(definition.where, "/where", details)
+    where = None if definition.where is None else canonical_clause(definition.where, "/where", details)
     if details:
         raise BadDefinition(details)
     return Canonical(definition.unit, where)
@@ -83,7 +83,7 @@ def steps(definition: Definition) -> list[tuple[str, Tree]]:
     args = enumerate(where.args) if isinstance(where, And) else ()
     sent = [(f"/where/args/{number}", arg) for number, arg in args] or [("/where", where)]
     details: list[Detail] = []
-    found = [(pointer, _clause(clause, pointer, details)) for pointer, clause in sent]
+    found = [(pointer, canonical_clause(clause, pointer, details)) for pointer, clause in sent]
     if details:
         raise BadDefinition(details)
     return found
@@ -94,15 +94,16 @@ def dumps(tree: Any) -> bytes:
     return orjson.dumps(tree, option=orjson.OPT_SORT_KEYS)
 
 
-def _clause(clause: Clause, pointer: str, details: list[Detail]) -> Tree:
+def canonical_clause(clause: Clause, pointer: str, details: list[Detail]) -> Tree:
+    """Return a clause in canonical form; details: as `canonical_leaf`."""
     if isinstance(clause, Not):
-        negated = _clause(clause.arg, f"{pointer}/arg", details)
+        negated = canonical_clause(clause.arg, f"{pointer}/arg", details)
         # Two-valued logic: what is not not so is so.
         return negated["arg"] if negated["op"] == "not" else {"op": "not", "arg": negated}
     if isinstance(clause, And | Or):
         args: dict[bytes, Tree] = {}
         for place, arg in enumerate(clause.args):
-            tree = _clause(arg, f"{pointer}/args/{place}", details)
+            tree = canonical_clause(arg, f"{pointer}/args/{place}", details)
             # and, or are associative: nested ones of the same kind say the same.
             parts: list[Tree] = tree["args"] if tree["op"] == clause.op else [tree]
             args.update((dumps(part), part) for part in parts)
@@ -113,11 +114,11 @@ def _clause(clause: Clause, pointer: str, details: list[Detail]) -> Tree:
     if isinstance(clause, Temporal):
         return {
             "op": "temporal",
-            "first": _leaf(clause.first, f"{pointer}/first", details),
-            "second": _leaf(clause.second, f"{pointer}/second", details),
-            "days": _days(clause.days),
+            "first": canonical_leaf(clause.first, f"{pointer}/first", details),
+            "second": canonical_leaf(clause.second, f"{pointer}/second", details),
+            "days": days_apart(clause.days),
         }
-    return _leaf(clause, pointer, details)
+    return canonical_leaf(clause, pointer, details)
 
 
 def _same(clause: Same, pointer: str, details: list[Detail]) -> Tree:
@@ -125,15 +126,15 @@ def _same(clause: Same, pointer: str, details: list[Detail]) -> Tree:
     for place, arg in enumerate(clause.args):
         below = f"{pointer}/args/{place}"
         tree = (
-            {"op": "not", "arg": _leaf(arg.arg, f"{below}/arg", details)}
+            {"op": "not", "arg": canonical_leaf(arg.arg, f"{below}/arg", details)}
             if isinstance(arg, NotLeaf)
-            else _leaf(arg, below, details)
+            else canonical_leaf(arg, below, details)
         )
         args[dumps(tree)] = tree
     return {"op": "same", "scope": clause.scope, "args": [args[key] for key in sorted(args)]}
 
 
-def _days(asked: DaysApart) -> Tree:
+def days_apart(asked: DaysApart) -> Tree:
     """Return whole days as ge and le alone."""
     given = asked.given()
     low = given.get("eq", given.get("ge", given["gt"] + 1 if "gt" in given else None))
@@ -142,7 +143,8 @@ def _days(asked: DaysApart) -> Tree:
     return {name: value for name, value in bounds.items() if value is not None}
 
 
-def _leaf(leaf: Leaf, pointer: str, details: list[Detail]) -> Tree:
+def canonical_leaf(leaf: Leaf, pointer: str, details: list[Detail]) -> Tree:
+    """Return a leaf in canonical form. details: takes what cannot be read, each with its JSON pointer."""
     tree: Tree = {"op": leaf.op}
     for name, kind in properties(type(leaf)).items():
         asked = getattr(leaf, name)

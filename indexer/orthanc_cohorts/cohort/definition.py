@@ -127,6 +127,7 @@ _Leaves: TypeAlias = (
     Patient | Study | Series | Waveform | Segment | Roi | Document | Measurement | Evaluation | TextItem
 )
 AnyLeaf: TypeAlias = Annotated[_Leaves, Discriminator("op")]
+RowLeaf: TypeAlias = Annotated[_Leaves | Attribute, Discriminator("op")]
 Clause: TypeAlias = Annotated[And | Or | Not | Same | Temporal | _Leaves | Attribute, Discriminator("op")]
 
 
@@ -142,6 +143,7 @@ for _model in (And, Or, Not, NotLeaf, Same, Temporal, Definition):
     _model.model_rebuild()
 
 Kind = TypeVar("Kind", bound=Definition)
+Model = TypeVar("Model", bound=BaseModel)
 
 
 def loads(body: bytes) -> Any:
@@ -164,14 +166,27 @@ def parse(value: Any, kind: type[Kind] = Definition) -> Kind:  # type: ignore[as
     """
     if not isinstance(value, Mapping):
         raise BadDefinition([Detail("", "a definition is a JSON object with version, unit and where")])
-    _check_shape(value.get("where"))
+    check_shape(value.get("where"))
+    definition = validated(value, kind)
+    check_clauses(definition.where)
+    return definition
+
+
+def validated(value: Any, kind: type[Model]) -> Model:
+    """Return a model of a JSON value. Raises BadDefinition: every fault, each with a JSON pointer."""
     try:
-        definition = kind.model_validate(value)
+        return kind.model_validate(value)
     except ValidationError as error:
         raise BadDefinition([_detail(value, item) for item in error.errors(include_input=False)]) from None
-    _check_names(definition.where)
-    _check_placed(definition.where)
-    return definition
+
+
+def check_clauses(where: Clause | None, pointer: str = "/where") -> None:
+    """Refuse names given twice, and what cannot be told inside one scope or of a pair of days.
+
+    pointer: to the tree. Raises BadDefinition.
+    """
+    _check_names(where, pointer)
+    _check_placed(where, pointer)
 
 
 def walk(clause: Clause | None, pointer: str = "/where") -> Iterator[tuple[str, Clause]]:
@@ -195,10 +210,14 @@ def walk(clause: Clause | None, pointer: str = "/where") -> Iterator[tuple[str, 
         yield from walk(clause.second, f"{pointer}/second")
 
 
-def _check_shape(where: Any) -> None:
-    """Refuse trees too deep or too large, and clauses of later versions, before pydantic recurses."""
+def check_shape(where: Any, pointer: str = "/where") -> None:
+    """Refuse trees too deep or too large, and clauses of later versions, before pydantic recurses.
+
+    pointer: to the tree. Raises BadDefinition.
+    """
     nodes = 0
-    todo: list[tuple[Any, str, int]] = [(where, "/where", 1)]
+    root = pointer
+    todo: list[tuple[Any, str, int]] = [(where, root, 1)]
     while todo:
         node, pointer, depth = todo.pop()
         if not isinstance(node, Mapping):
@@ -206,11 +225,11 @@ def _check_shape(where: Any) -> None:
         nodes += 1
         if depth > MAX_DEPTH:
             raise BadDefinition(
-                [Detail("/where", f"clauses are nested deeper than {MAX_DEPTH}; flatten them")]
+                [Detail(root, f"clauses are nested deeper than {MAX_DEPTH}; flatten them")]
             )
         if nodes > MAX_NODES:
             raise BadDefinition(
-                [Detail("/where", f"more than {MAX_NODES} clauses; use lists of values instead")]
+                [Detail(root, f"more than {MAX_NODES} clauses; use lists of values instead")]
             )
         op = node.get("op")
         if isinstance(op, str) and op in LATER:
@@ -225,20 +244,19 @@ def _check_shape(where: Any) -> None:
 KNOWN = ("and", "or", "not", "same", "temporal", *LEAVES)
 
 
-def _check_names(where: Clause | None) -> None:
+def _check_names(where: Clause | None, root: str) -> None:
     seen: set[str] = set()
-    for pointer, clause in walk(where):
+    for pointer, clause in walk(where, root):
         if isinstance(clause, Leaf) and clause.as_ is not None:
             if clause.as_ in seen:
                 raise BadDefinition([Detail(f"{pointer}/as", f"the name {clause.as_!r} is given twice")])
             seen.add(clause.as_)
 
 
-def _check_placed(where: Clause | None) -> None:
-    """Refuse what cannot be told inside one scope, or of a pair of days."""
+def _check_placed(where: Clause | None, root: str) -> None:
     details: list[Detail] = []
     followed: set[str] = set()
-    for pointer, clause in walk(where):
+    for pointer, clause in walk(where, root):
         if isinstance(clause, Same):
             if all(isinstance(arg, NotLeaf) for arg in clause.args):
                 details.append(Detail(f"{pointer}/args", "same needs a clause that is not negated"))
