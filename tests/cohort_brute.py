@@ -89,7 +89,7 @@ def _true(rows: Rows, node: dict[str, Any], unit: int, owner: dict[int, int]) ->
     matches = [row for row in mine if _matches(rows, node, row)]
     bounds = node.get("value") if node["op"] == "measurement" else None
     number = len(matches) if bounds is None else _picked(rows, node, matches, bounds)
-    return _within(number, node.get("count", {"ge": 1}))
+    return within(number, node.get("count", {"ge": 1}))
 
 
 def _same(rows: Rows, node: dict[str, Any], owner: dict[int, int]) -> set[int]:
@@ -98,7 +98,7 @@ def _same(rows: Rows, node: dict[str, Any], owner: dict[int, int]) -> set[int]:
     for arg in node["args"]:
         leaf = arg["arg"] if arg["op"] == "not" else arg
         by_scope: dict[Any, list[Row]] = {}
-        for row in _all_matching(rows, leaf):
+        for row in matching(rows, leaf):
             for scope in _scopes(rows, node["scope"], leaf["op"], row):
                 by_scope.setdefault(scope, []).append(row)
         enough = {scope: part for scope, part in by_scope.items() if _enough(rows, leaf, part)}
@@ -110,7 +110,8 @@ def _same(rows: Rows, node: dict[str, Any], owner: dict[int, int]) -> set[int]:
     return {owner[row["study_key"]] for part in positive for scope in held for row in part[scope]}
 
 
-def _all_matching(rows: Rows, leaf: dict[str, Any]) -> list[Row]:
+def matching(rows: Rows, leaf: dict[str, Any]) -> list[Row]:
+    """Return the rows that a leaf matches, but for the range of a measurement's value."""
     return [row for row in rows.tables.get(TABLES[leaf["op"]], []) if _matches(rows, leaf, row)]
 
 
@@ -119,7 +120,7 @@ def _enough(rows: Rows, leaf: dict[str, Any], matches: list[Row]) -> bool:
         return _changed(rows, leaf, matches)
     bounds = leaf.get("value") if leaf["op"] == "measurement" else None
     number = len(matches) if bounds is None else _picked(rows, leaf, matches, bounds)
-    return _within(number, leaf.get("count", {"ge": 1}))
+    return within(number, leaf.get("count", {"ge": 1}))
 
 
 def _changed(rows: Rows, leaf: dict[str, Any], matches: list[Row]) -> bool:
@@ -141,7 +142,7 @@ def _changed(rows: Rows, leaf: dict[str, Any], matches: list[Row]) -> bool:
         told = (latest - first) * 100 / abs(first) if percent else latest - first
         own = leaf["change"].get("unit", "1")
         bounds = {k: v if percent else convert(v, own)[0] for k, v in leaf["change"].items() if k != "unit"}
-        if _within(round(told, 12), bounds):
+        if within(round(told, 12), bounds):
             return True
     return False
 
@@ -149,7 +150,7 @@ def _changed(rows: Rows, leaf: dict[str, Any], matches: list[Row]) -> bool:
 def _counts(rows: Rows, leaf: dict[str, Any], row: Row) -> bool:
     """Tell whether a row by itself is a match; with a pick, every row of the right dimension is."""
     if "change" in leaf:
-        if row.get("value") is None or _day(rows, "measurement", row) is None:
+        if row.get("value") is None or day_of(rows, "measurement", row) is None:
             return False
         unit = leaf["change"].get("unit", "1")
         whole = {**leaf, "pick": "any", "value": {"ge": -1e300, "unit": unit}}
@@ -208,8 +209,8 @@ def _temporal(rows: Rows, node: dict[str, Any], owner: dict[int, int]) -> set[in
     first, second = (
         [
             (patients[row["study_key"]], row, day)
-            for row in _all_matching(rows, node[side])
-            if _counts(rows, node[side], row) and (day := _day(rows, node[side]["op"], row)) is not None
+            for row in matching(rows, node[side])
+            if _counts(rows, node[side], row) and (day := day_of(rows, node[side]["op"], row)) is not None
         ]
         for side in ("first", "second")
     )
@@ -217,20 +218,24 @@ def _temporal(rows: Rows, node: dict[str, Any], owner: dict[int, int]) -> set[in
         owner[later["study_key"]]
         for one, _, before in first
         for other, later, after in second
-        if one == other and _within((after - before).days, node["days"])
+        if one == other and within((after - before).days, node["days"])
     }
 
 
-def _day(rows: Rows, op: str, row: Row) -> date | None:
+def day_of(rows: Rows, op: str, row: Row) -> date | None:
     """Return the local day of a row's clinical time."""
+    time = time_of(rows, op, row)
+    return None if time is None else time.date()
+
+
+def time_of(rows: Rows, op: str, row: Row) -> datetime | None:
+    """Return the clinical time of a row."""
     study = next(s for s in rows.tables["study"] if s["study_key"] == row["study_key"])
     if op in ("patient", "study", "series", "waveform"):
-        acquired = row.get("first_acquisition_time") if op == "series" else None
-        time = acquired or study.get("study_time")
-    else:
-        times = [s for s in rows.tables.get("subject", []) if s["instance_key"] == row["instance_key"]]
-        time = times[0].get("event_time") if times else None
-    return None if time is None else time.date()
+        acquired: datetime | None = row.get("first_acquisition_time") if op == "series" else None
+        return acquired or study.get("study_time")
+    times = [s for s in rows.tables.get("subject", []) if s["instance_key"] == row["instance_key"]]
+    return times[0].get("event_time") if times else None
 
 
 def _attributes(rows: Rows) -> list[Row]:
@@ -277,16 +282,16 @@ def _holds(rows: Rows, op: str, name: str, asked: Any, row: Row) -> bool:
     column = COLUMNS[op][name]
     if name in INTERVALS:
         low, high = row.get(f"{column}_min"), row.get(f"{column}_max")
-        return low is not None and _within(low, _own(asked, name)) and _within(high, _own(asked, name))
+        return low is not None and within(low, _own(asked, name)) and within(high, _own(asked, name))
     if op == "attribute" and name in ("tag", "value"):
         return row.get(column) in TAGS[asked] if name == "tag" else _number_holds(row.get(column), asked)
     if name == "contains":
         return any(word.lower() in row["text"].lower() for word in asked)
     if name in UNITS:
-        return row.get(column) is not None and _within(row[column], _own(asked, name))
+        return row.get(column) is not None and within(row[column], _own(asked, name))
     if name == "date":
         bounds = {key: date.fromisoformat(day) for key, day in asked.items()}
-        return row.get(column) is not None and _within(row[column].date(), bounds)
+        return row.get(column) is not None and within(row[column].date(), bounds)
     if name == "body_part":
         return _body_part_holds(rows, asked, row)
     wanted = _wanted(asked)
@@ -300,7 +305,7 @@ def _holds(rows: Rows, op: str, name: str, asked: Any, row: Row) -> bool:
 
 
 def _number_holds(number: float | None, bounds: dict[str, Any]) -> bool:
-    return number is not None and _within(number, bounds)
+    return number is not None and within(number, bounds)
 
 
 def _is_code(code: str, wanted: set[Any]) -> bool:
@@ -357,7 +362,7 @@ def _picked(rows: Rows, leaf: dict[str, Any], matches: list[Row], asked: dict[st
             fitting.append((row, row["value_canonical"]))
         elif canonical == "1" and row.get("unit_code") is None:
             fitting.append((row, row["value"]))
-    inside = [value for _, value in fitting if _within(value, bounds)]
+    inside = [value for _, value in fitting if within(value, bounds)]
     pick = leaf.get("pick", "any")
     if pick == "any":
         return len(inside)
@@ -366,10 +371,10 @@ def _picked(rows: Rows, leaf: dict[str, Any], matches: list[Row], asked: dict[st
     if not fitting:
         return 0
     if pick in ("first", "latest"):
-        return int(_within(_in_time(rows, fitting, pick), bounds))
+        return int(within(_in_time(rows, fitting, pick), bounds))
     values = sorted(value for _, value in fitting)
     choose: dict[str, Callable[[list[float]], float]] = {"min": min, "max": max, "mean": _mean}
-    return int(_within(choose[pick](values), bounds))
+    return int(within(choose[pick](values), bounds))
 
 
 def _mean(values: list[float]) -> float:
@@ -391,7 +396,8 @@ def _in_time(rows: Rows, fitting: list[tuple[Row, float]], pick: str) -> float:
     return ordered[0][1] if pick == "first" else ordered[-1][1]
 
 
-def _within(value: Any, bounds: dict[str, Any]) -> bool:
+def within(value: Any, bounds: dict[str, Any]) -> bool:
+    """Tell whether a value satisfies every bound."""
     tests: dict[str, Callable[[Any, Any], bool]] = {
         "ge": lambda one, other: one >= other,
         "gt": lambda one, other: one > other,

@@ -224,13 +224,9 @@ def check_shape(where: Any, pointer: str = "/where") -> None:
             continue
         nodes += 1
         if depth > MAX_DEPTH:
-            raise BadDefinition(
-                [Detail(root, f"clauses are nested deeper than {MAX_DEPTH}; flatten them")]
-            )
+            raise BadDefinition([Detail(root, f"clauses are nested deeper than {MAX_DEPTH}; flatten them")])
         if nodes > MAX_NODES:
-            raise BadDefinition(
-                [Detail(root, f"more than {MAX_NODES} clauses; use lists of values instead")]
-            )
+            raise BadDefinition([Detail(root, f"more than {MAX_NODES} clauses; use lists of values instead")])
         op = node.get("op")
         if isinstance(op, str) and op in LATER:
             message = f"op `{op}` is not answered by this version; it knows {', '.join(KNOWN)}"

@@ -73,15 +73,22 @@ def placed(leaf: Tree) -> Query:
     Without the range of a measurement's `value`. Rows of which an instance states something else than what is
     asked are left out. Columns: see sql/cohort/placed.
     """
-    kind = LEAVES[leaf["op"]]
-    conditions = _conditions(leaf)
+    return _appended(f"cohort/placed/{LEAVES[leaf['op']].base}", conditions(leaf), " AND ")
+
+
+def conditions(leaf: Tree) -> list[Condition]:
+    """Return what holds on a row that a leaf matches, and on every instance behind it.
+
+    But for the range of a measurement's value. Aliases: those of the statements in sql/cohort.
+    """
+    base, found = LEAVES[leaf["op"]].base, _conditions(leaf)
     violations, _ = _violations(leaf)
     if violations is not None:
-        level = "series" if kind.base == "series" else "study"
-        conditions.append(
+        level = "series" if base == "series" else "study"
+        found.append(
             Condition(f"s.{level}_key NOT IN (SELECT key FROM ({violations.sql}))", violations.parameters)
         )
-    return _appended(f"cohort/placed/{kind.base}", conditions, " AND ")
+    return found
 
 
 def _conditions(leaf: Tree) -> list[Condition]:

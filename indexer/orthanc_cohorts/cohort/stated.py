@@ -75,12 +75,12 @@ def query(op: str, field: str, concept: Sequence[str] = (), unit: str = DIMENSIO
     if asked is not None:
         conditions.append(asked.sql)
     if isinstance(kind, Number | Day):
-        low, high = _ends(kind)
+        low, high = ends(kind)
         row = kind.column.partition(".")[0]
         sql = f"SELECT {row}.study_key, {low} AS low, {high} AS high\nWHERE "
         sql += " AND ".join([f"{low} IS NOT NULL", *conditions])
     else:
-        value, meaning = _value(kind)
+        value, meaning = value_and_meaning(kind)
         row = kind.column if isinstance(kind, BodyPart) else value.partition(".")[0]
         sql = f"SELECT list(DISTINCT {row}.study_key) AS studies, {value} AS value, min({meaning}) AS meaning"
         sql += "\nWHERE " + " AND ".join([f"{value} IS NOT NULL", *conditions])
@@ -125,7 +125,8 @@ def _source(op: str, kind: Property) -> str:
     return load(f"facets/{LEAVES[op].base}").rstrip()
 
 
-def _ends(kind: Property) -> tuple[str, str]:
+def ends(kind: Property) -> tuple[str, str]:
+    """Return the columns of the smallest and the largest that a row states; equal ones for single values."""
     if isinstance(kind, Interval):
         return f"{kind.column}_min::DOUBLE", f"{kind.column}_max::DOUBLE"
     if isinstance(kind, Day):
@@ -133,7 +134,7 @@ def _ends(kind: Property) -> tuple[str, str]:
     return f"{kind.column}::DOUBLE", f"{kind.column}::DOUBLE"
 
 
-def _value(kind: Property) -> tuple[str, str]:
+def value_and_meaning(kind: Property) -> tuple[str, str]:
     """Return the column and the one that says what its codes mean."""
     if isinstance(kind, TextList):
         return "s.modality", "NULL::VARCHAR"
