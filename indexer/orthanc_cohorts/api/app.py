@@ -41,6 +41,7 @@ from orthanc_cohorts.api.models import (
 )
 from orthanc_cohorts.api.page import PAGE, POLICY
 from orthanc_cohorts.api.schema import cohort_schema, openapi, takes
+from orthanc_cohorts.api.tables import TableAnswer, TableRequest, table
 from orthanc_cohorts.cohort import BadDefinition, Definition, Detail, loads
 from orthanc_cohorts.cohort.inventory import Inventory
 
@@ -57,17 +58,18 @@ def create_app(
     max_body_bytes: int = 1_048_576,
     threads: int = 4,
     audit: AuditLog | None = None,
+    broken: Callable[[], None] = lambda: None,
 ) -> FastAPI:
     """Return the application that answers on an index.
 
     internal: routes of the plugin, outside /cohorts/. status: what GET status answers. The other arguments
     limit one request in time and bytes, and how many run or wait at once (503 beyond that). audit: where
-    answers are noted; None: nowhere.
+    answers are noted; None: nowhere. broken: called when the database can no longer be used in this process.
     """
     app = FastAPI(
         title="Orthanc Cohorts", version=__version__, docs_url=None, redoc_url=None, openapi_url=None
     )
-    problems.install(app)
+    problems.install(app, broken)
     app.add_middleware(Gate, audit=audit)
     limits = Limits(time_limit_seconds, max_requests, threads, max_body_bytes)
     desk = Desk(index)
@@ -143,6 +145,14 @@ def _questions(desk: Desk, limits: Limits) -> APIRouter:
         page = await limits.run(lambda deadline: desk.studies(body, deadline))
         note(request, page.hash, len(page.studies))
         return _answer(request, page, f"{page.hash}-{page.generation}")
+
+    @router.post("/table", response_model=TableAnswer, responses=paged, openapi_extra=takes(TableRequest))
+    async def table_(request: Request) -> Response:
+        """Chosen columns of the members of a cohort, page by page: one list of values per column."""
+        body = await limits.body(request)
+        page = await limits.run(lambda deadline: table(desk, body, deadline))
+        note(request, page.hash, len(page.columns[0].values))
+        return _answer(request, page, f"{_digest(body)}-{page.generation}-{page.read_at}")
 
     return router
 

@@ -69,8 +69,8 @@ class Desk:
 
     def __init__(self, index: Readable) -> None:
         self._index = index
-        self._engine = Engine()
-        self._facets = Facets(self._engine)
+        self.engine = Engine()
+        self._facets = Facets(self.engine)
         self._lists = Lists()
         self._inventory: Inventory | None = None
         self._vocabulary: Vocabulary | None = None
@@ -79,15 +79,15 @@ class Desk:
         """Return how many units the definition in a body is true for."""
         began = perf_counter()
         cohort = canonical(parse(loads(body)))
-        with self._reading(deadline) as snapshot:
-            answer = self._engine.answer(snapshot, cohort, deadline.check)
+        with self.reading(deadline) as snapshot:
+            answer = self.engine.answer(snapshot, cohort, deadline.check)
         return Count(
             count=answer.count,
             unit=cohort.unit,
             hash=answer.hash,
             generation=answer.generation,
-            elapsed_ms=_since(began),
-            warnings=_notices(answer.warnings),
+            elapsed_ms=since(began),
+            warnings=notices(answer.warnings),
         )
 
     def attrition(self, body: bytes, deadline: Deadline) -> Attrition:
@@ -95,8 +95,8 @@ class Desk:
         began = perf_counter()
         definition: Definition = parse(loads(body))
         cohort, sent = canonical(definition), steps(definition)
-        with self._reading(deadline) as snapshot:
-            masks = self._engine.masks(snapshot, cohort.unit, [clause for _, clause in sent], deadline.check)
+        with self.reading(deadline) as snapshot:
+            masks = self.engine.masks(snapshot, cohort.unit, [clause for _, clause in sent], deadline.check)
         left = masks.universe.live[cohort.unit]
         total, found = int(np.count_nonzero(left)), []
         for (pointer, _), mask in zip(sent, masks.each, strict=True):
@@ -110,8 +110,8 @@ class Desk:
             unit=cohort.unit,
             hash=cohort.hash,
             generation=masks.generation,
-            elapsed_ms=_since(began),
-            warnings=_notices(masks.warnings),
+            elapsed_ms=since(began),
+            warnings=notices(masks.warnings),
         )
 
     def facets(self, body: bytes, deadline: Deadline) -> FacetsAnswer:
@@ -119,7 +119,7 @@ class Desk:
         began = perf_counter()
         asked = parse(loads(body), FacetsRequest)
         cohort, wanted = canonical(asked), questions(asked.facets)
-        with self._reading(deadline) as snapshot:
+        with self.reading(deadline) as snapshot:
             found, masks, warnings = self._facets.count(snapshot, cohort, wanted, deadline.check)
         return FacetsAnswer(
             count=int(np.count_nonzero(masks.all(range(len(masks.each))))),
@@ -127,17 +127,17 @@ class Desk:
             unit=cohort.unit,
             hash=cohort.hash,
             generation=masks.generation,
-            elapsed_ms=_since(began),
-            warnings=_notices(warnings),
+            elapsed_ms=since(began),
+            warnings=notices(warnings),
         )
 
     def compare(self, body: bytes, deadline: Deadline) -> Comparison:
         """Return how two cohorts of the same unit overlap."""
         began = perf_counter()
         a, b = _compared(body)
-        with self._reading(deadline) as snapshot:
-            first = self._engine.answer(snapshot, a, deadline.check)
-            second = self._engine.answer(snapshot, b, deadline.check)
+        with self.reading(deadline) as snapshot:
+            first = self.engine.answer(snapshot, a, deadline.check)
+            second = self.engine.answer(snapshot, b, deadline.check)
         both = int(np.count_nonzero(first.mask & second.mask))
         total = int(np.count_nonzero(first.universe.live[a.unit]))
         return Comparison(
@@ -149,16 +149,16 @@ class Desk:
             neither=total - first.count - second.count + both,
             unit=a.unit,
             generation=first.generation,
-            elapsed_ms=_since(began),
-            warnings=_notices(dict.fromkeys((*first.warnings, *second.warnings))),
+            elapsed_ms=since(began),
+            warnings=notices(dict.fromkeys((*first.warnings, *second.warnings))),
         )
 
     def patients(self, body: bytes, deadline: Deadline) -> PatientPage:
         """Return a page of the patients of a cohort."""
         page, cohort = _page(body)
-        with self._reading(deadline) as snapshot:
-            keys, generation = self._list(snapshot, cohort, "patient", page, deadline)
-            wanted, last = cut(keys, _after(page, cohort, "patient"), page.limit)
+        with self.reading(deadline) as snapshot:
+            keys, generation = self.listed(snapshot, cohort, "patient", page, deadline)
+            wanted, last = cut(keys, after(page, cohort, "patient"), page.limit)
             found = patients(snapshot, wanted)
         return PatientPage(
             count=len(keys),
@@ -172,9 +172,9 @@ class Desk:
     def studies(self, body: bytes, deadline: Deadline) -> StudyPage:
         """Return a page of the studies of a cohort."""
         page, cohort = _page(body)
-        with self._reading(deadline) as snapshot:
-            keys, generation = self._list(snapshot, cohort, "study", page, deadline)
-            wanted, last = cut(keys, _after(page, cohort, "study"), page.limit)
+        with self.reading(deadline) as snapshot:
+            keys, generation = self.listed(snapshot, cohort, "study", page, deadline)
+            wanted, last = cut(keys, after(page, cohort, "study"), page.limit)
             found = studies(snapshot, wanted)
         return StudyPage(
             count=len(keys),
@@ -189,7 +189,7 @@ class Desk:
         """Return what occurs in the index; read once per generation."""
         if asked.op is not None and asked.op not in LEAVES:
             raise BadDefinition([Detail("/op", f"unknown op; fields has {', '.join(LEAVES)}")])
-        with self._reading(deadline) as snapshot:
+        with self.reading(deadline) as snapshot:
             full = self._inventory
             if full is None or full.generation != snapshot.generation:
                 full = self._inventory = inventory(snapshot, deadline.check)
@@ -197,7 +197,7 @@ class Desk:
 
     def concepts(self, text: str, limit: int, deadline: Deadline) -> Concepts:
         """Return codes that occur in the index and match a text; all are read once per generation."""
-        with self._reading(deadline) as snapshot:
+        with self.reading(deadline) as snapshot:
             full = self._vocabulary
             if full is None or full.generation != snapshot.generation:
                 full = self._vocabulary = vocabulary(snapshot, deadline.check)
@@ -206,12 +206,12 @@ class Desk:
 
     def document(self, sop_instance_uid: str, deadline: Deadline) -> bytes | None:
         """Return the JSON of a document, None where there is no such one."""
-        with self._reading(deadline) as snapshot:
+        with self.reading(deadline) as snapshot:
             return document(snapshot, sop_instance_uid)
 
     def conformance(self, deadline: Deadline) -> Conformance:
         """Return how the documents of the index keep to their templates."""
-        with self._reading(deadline) as snapshot:
+        with self.reading(deadline) as snapshot:
             [(documents, with_errors)] = run(snapshot.cursor, load("api/conformance_documents"))
             rows = run(snapshot.cursor, load("api/conformance"))
         names = list(Break.model_fields)
@@ -224,7 +224,7 @@ class Desk:
 
     def problems(self, deadline: Deadline) -> Problems:
         """Return how the objects of the index break the standard."""
-        with self._reading(deadline) as snapshot:
+        with self.reading(deadline) as snapshot:
             rows = run(snapshot.cursor, load("api/problems"))
         names = list(Deviation.model_fields)
         return Problems(
@@ -233,23 +233,29 @@ class Desk:
         )
 
     @contextmanager
-    def _reading(self, deadline: Deadline) -> Iterator[Snapshot]:
+    def reading(self, deadline: Deadline) -> Iterator[Snapshot]:
+        """Open one generation for the length of the block; statements end with the deadline."""
         with self._index.read() as snapshot, deadline.watching(snapshot.cursor):
             yield snapshot
 
-    def _list(
+    def listed(
         self, snapshot: Snapshot, cohort: Canonical, kind: str, page: PageRequest, deadline: Deadline
     ) -> tuple[Keys, int]:
+        """Return the keys of a cohort's members of a kind, and the generation at which they were told.
+
+        Of a cursor, those of its list. Raises CursorGone: that list is no longer kept.
+        """
         if page.cursor is not None:
             position = Position.parse(page.cursor, kind, cohort.hash)
             if position.generation != snapshot.generation:
                 return self._lists.get(position), position.generation
-        keys = members(self._engine.answer(snapshot, cohort, deadline.check), kind)
+        keys = members(self.engine.answer(snapshot, cohort, deadline.check), kind)
         self._lists.keep(kind, cohort.hash, snapshot.generation, keys)
         return keys, snapshot.generation
 
 
-def _notices(warnings: Iterable[Warning_]) -> list[Notice]:
+def notices(warnings: Iterable[Warning_]) -> list[Notice]:
+    """Return warnings as an answer states them."""
     return [
         Notice(
             message=f"{one.rows} values in a unit of another dimension than {one.unit} do not match",
@@ -261,7 +267,8 @@ def _notices(warnings: Iterable[Warning_]) -> list[Notice]:
     ]
 
 
-def _since(began: float) -> float:
+def since(began: float) -> float:
+    """Return the milliseconds since a reading of the clock."""
     return round((perf_counter() - began) * 1000, 3)
 
 
@@ -296,5 +303,6 @@ def _page(body: bytes) -> tuple[PageRequest, Canonical]:
     return page, canonical(page)
 
 
-def _after(page: PageRequest, cohort: Canonical, kind: str) -> int:
+def after(page: PageRequest, cohort: Canonical, kind: str) -> int:
+    """Return the last key of the pages before, -1 for the first page. Raises BadDefinition: no cursor."""
     return -1 if page.cursor is None else Position.parse(page.cursor, kind, cohort.hash).after

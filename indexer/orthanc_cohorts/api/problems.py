@@ -5,9 +5,12 @@ Knows no routes. Messages say what, where and what to do; what was sent or store
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
+import duckdb
 import orjson
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -16,6 +19,8 @@ from starlette.exceptions import HTTPException
 
 from orthanc_cohorts.cohort import BadDefinition, MalformedJson
 from orthanc_cohorts.errors import DefinitionError, IndexBusy
+
+LOG = logging.getLogger("orthanc_cohorts")
 
 
 class Fault(BaseModel):
@@ -74,8 +79,18 @@ _ROUTING = {
 }
 
 
-def install(app: FastAPI) -> None:
-    """Make an application answer every error as problem+json."""
+def install(app: FastAPI, broken: Callable[[], None]) -> None:
+    """Make an application answer every error as problem+json.
+
+    broken: called when the database can no longer be used in this process.
+    """
+
+    def _broken(_: Request, error: Exception) -> Response:
+        LOG.error("the database cannot be used any longer in this process: %s", error)
+        broken()
+        return problem(503, "the index is being opened again; try again in a moment", Retry_After="2")
+
+    app.add_exception_handler(duckdb.FatalException, _broken)
     app.add_exception_handler(MalformedJson, _malformed)
     app.add_exception_handler(DefinitionError, _definition)
     app.add_exception_handler(IndexBusy, _busy)

@@ -14,8 +14,10 @@ from pydantic import BaseModel
 
 from orthanc_cohorts.api.models import CompareRequest, FacetsRequest, FieldsRequest, PageRequest
 from orthanc_cohorts.api.problems import Problem
+from orthanc_cohorts.api.tables import TableRequest
 from orthanc_cohorts.cohort.definition import Definition
 
+_ASKED = (Definition, PageRequest, FacetsRequest, CompareRequest, FieldsRequest, TableRequest)
 _REF = "#/components/schemas/{model}"
 
 
@@ -40,7 +42,7 @@ def openapi(app: FastAPI) -> dict[str, Any]:
             title=app.title, version=app.version, description=app.description, routes=app.routes
         )
         schemas = document.setdefault("components", {}).setdefault("schemas", {})
-        for model in (Definition, PageRequest, FacetsRequest, CompareRequest, FieldsRequest, Problem):
+        for model in (*_ASKED, Problem):
             schema = model.model_json_schema(ref_template=_REF)
             schemas.update(schema.pop("$defs", {}))
             schemas[model.__name__] = schema

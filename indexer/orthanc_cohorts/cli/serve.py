@@ -70,6 +70,7 @@ def serve(orders: Orders, parent: int | None = None) -> None:
         max_body_bytes=settings["MaxBodyBytes"],
         threads=settings["Threads"],
         audit=AuditLog(orders.data_directory / audit.NAME),
+        broken=_stop_this_process,
     )
     server = uvicorn.Server(
         uvicorn.Config(
@@ -96,7 +97,7 @@ def serve(orders: Orders, parent: int | None = None) -> None:
         orders.socket.unlink(missing_ok=True)
         keeper.stop()
         client.close()
-        index.close()
+        _close(index)
         LOG.info("sidecar stopped")
 
 
@@ -112,6 +113,18 @@ def _stop_on_signals(server: uvicorn.Server) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)
+
+
+def _stop_this_process() -> None:
+    """Stop as on SIGTERM: whoever supervises the sidecar starts it again, and the index is opened anew."""
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _close(index: Index) -> None:
+    try:
+        index.close()
+    except duckdb.FatalException as error:
+        LOG.error("the index was not closed; its log is read at the next start: %s", error)
 
 
 def _open(orders: Orders) -> Index:

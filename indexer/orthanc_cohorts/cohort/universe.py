@@ -5,6 +5,7 @@ Arrays are indexed by key, so that a mask over units is one vector. Knows no cla
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -68,6 +69,15 @@ class Universe:
         known = keys < len(self.patient_of)
         known[known] = self.patient_of[keys[known]] >= 0
         return rows if known.all() else {name: column[known] for name, column in rows.items()}
+
+    def present(self, unit: str, keys: Iterable[int]) -> Keys:
+        """Return those of some keys of units that are live, in their order."""
+        asked = np.fromiter(keys, dtype=np.int64)
+        live = self.live[unit]
+        known = asked < len(live)
+        known[known] = live[asked[known]]
+        found: Keys = asked[known]
+        return found
 
     def units(self, unit: str, study_keys: NDArray[Any]) -> Keys:
         """Return the unit key of each row by the key of its live study, same shape."""

@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
+from orthanc_cohorts_sql import load
 
 from orthanc_cohorts.cohort.engine import Engine, Warning_
 from orthanc_cohorts.cohort.plan import Query
@@ -23,6 +24,7 @@ from orthanc_cohorts.columns.picking import Groups, extreme, first, latest, mean
 from orthanc_cohorts.columns.source import source
 from orthanc_cohorts.columns.wanted import COUNTING, DAYS, TIME, Flag, Layout, Per, Wanted
 from orthanc_cohorts.harmonise import canonical_unit
+from orthanc_cohorts.store.statements import fetch
 
 Longs = NDArray[np.int64]
 _DAY = np.timedelta64(1, "D")
@@ -81,6 +83,24 @@ def read(snapshot: Snapshot, engine: Engine, keys: Keys, layout: Layout, check: 
         for column in layout.columns
     }
     return Table(columns, reader.meanings, (*masks.warnings, *reader.warnings))
+
+
+def who(snapshot: Snapshot, universe: Universe, per: Per, keys: Keys) -> pa.Table:
+    """Return who the rows of a table are, in the order of their keys.
+
+    Columns `patient_id` and `issuer_of_patient_id`, of several identities of a person the first in alphabetical
+    order, both NULL where the PatientID is empty; `study_instance_uid`, in a table of patients of any study.
+    """
+    studies = np.flatnonzero(universe.patient_of >= 0)
+    if per == "patient":
+        _, at = np.unique(universe.patient_of[studies], return_index=True)
+        first_study = np.full(len(universe.live["patient"]), -1, dtype=np.int64)
+        first_study[universe.patient_of[studies[at]]] = studies[at]
+        studies = first_study[keys]
+    else:
+        studies = keys
+    incoming = pa.table({"row": np.arange(len(keys)), "study_key": studies.astype(np.int32)})
+    return fetch(snapshot.cursor, load("columns/who"), incoming=incoming).drop(["row"])
 
 
 def _owners(universe: Universe, per: Per, keys: Keys, wide: bool) -> pa.Table:

@@ -101,7 +101,7 @@ class Columns(_Node):
 
 
 def check_columns(value: Any) -> None:
-    """Refuse clauses of columns that are too deep or too large, before pydantic recurses. Raises BadDefinition."""
+    """Refuse clauses of columns that are too deep or too large. Raises BadDefinition."""
     columns = value.get("columns") if isinstance(value, Mapping) else None
     for number, column in enumerate(columns if isinstance(columns, list) else ()):
         if isinstance(column, Mapping):

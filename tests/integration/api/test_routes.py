@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
+import duckdb
 import pytest
 
 from api_client import ALL, API, Client, problem
@@ -356,3 +357,20 @@ def test_status_and_schema_and_page_are_served(client: Client) -> None:
     assert page.status_code == 200 and page.headers["content-type"].startswith("text/html")
     assert "default-src 'none'" in page.headers["content-security-policy"]
     assert "<script" not in page.text and "http://" not in page.text
+
+
+def test_a_database_that_broke_ends_the_process_with_a_clear_answer(index: MemoryIndex) -> None:
+    """DuckDB refuses everything after a fatal error until the database is opened again."""
+
+    class Broken:
+        def read(self) -> Any:
+            raise duckdb.FatalException("FATAL Error: database has been invalidated")
+
+    ended: list[bool] = []
+    client = Client(Broken(), broken=lambda: ended.append(True))
+    try:
+        answer = problem(client.post("/count", ALL), 503)
+    finally:
+        client.close()
+
+    assert ended == [True] and "opened again" in answer["detail"]
