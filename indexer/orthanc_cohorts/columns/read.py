@@ -88,8 +88,8 @@ def read(snapshot: Snapshot, engine: Engine, keys: Keys, layout: Layout, check: 
 def who(snapshot: Snapshot, universe: Universe, per: Per, keys: Keys) -> pa.Table:
     """Return who the rows of a table are, in the order of their keys.
 
-    Columns `patient_id` and `issuer_of_patient_id`, of several identities of a person the first in alphabetical
-    order, both NULL where the PatientID is empty; `study_instance_uid`, in a table of patients of any study.
+    `patient_id` and `issuer_of_patient_id`: of several identities of a person the first by the alphabet, NULL
+    where the PatientID is empty. `study_instance_uid`: in a table of patients of any study.
     """
     studies = np.flatnonzero(universe.patient_of >= 0)
     if per == "patient":

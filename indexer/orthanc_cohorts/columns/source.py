@@ -25,7 +25,7 @@ from orthanc_cohorts.cohort.properties import (
 )
 from orthanc_cohorts.cohort.quantities import DIMENSIONLESS
 from orthanc_cohorts.cohort.stated import ends, value_and_meaning
-from orthanc_cohorts.columns.wanted import COUNTING, DAYS, TIME, Wanted
+from orthanc_cohorts.columns.wanted import COUNTING, DAYS, SERIES, TIME, Wanted
 from orthanc_cohorts.harmonise import canonical_unit
 
 
@@ -94,6 +94,8 @@ def _told(wanted: Wanted, place: _Place) -> tuple[str, str, dict[str, Any]]:
     field, kind = wanted.field, wanted.property
     if field in ("", TIME, DAYS):
         return f"{place.time} AS value", "TRUE" if field == "" else f"{place.time} IS NOT NULL", {}
+    if field == SERIES:
+        return f"{place.row}.series_key AS value", "TRUE", {}
     if kind is None:
         uid = {"study": "study", "series": "series", "sop": "instance"}[field.partition("_")[0]]
         return _uid(uid, place), "TRUE", {}

@@ -5,7 +5,7 @@ Knows the cohort language and the whitelist of fields; no rows and no SQL.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -19,6 +19,8 @@ from orthanc_cohorts.errors import UnknownUnit
 from orthanc_cohorts.harmonise import canonical_unit
 
 TIME, DAYS = "time", "days"
+SERIES = "series_key"
+"""Key of the series of a row; for manifests, and no field that may be asked for."""
 UIDS = {
     "study_instance_uid": (),
     "series_instance_uid": ("patient", "study"),
@@ -98,6 +100,29 @@ def layout(asked: Columns, cohort: Canonical) -> Layout:
     if details:
         raise BadDefinition(details)
     return Layout(per, anchor, tuple(columns))
+
+
+def selection(asked: Sequence[RowsColumn], cohort: Canonical, table: Layout) -> tuple[Wanted, ...]:
+    """Return columns of the keys of the series that rows lie in, for the rows of a table.
+
+    Raises BadDefinition: every fault, with a JSON pointer below /series.
+    """
+    details: list[Detail] = []
+    named = dict(_named(cohort.where)) if cohort.where is not None else {}
+    found = []
+    for number, column in enumerate(asked):
+        pointer = f"/series/{number}"
+        details += _faults(column, pointer, table.per, table.anchor is not None)
+        leaf = _rows(column.of, named, f"{pointer}/of", details)
+        if leaf["op"] in ("patient", "study"):
+            details.append(
+                Detail(f"{pointer}/of", f"`{leaf['op']}` has no series; ask for series or contents")
+            )
+        window = None if column.days is None else days_apart(column.days)
+        found.append(Wanted(column.name, leaf, SERIES, column.pick, "", window, column.scope == "patient"))
+    if details:
+        raise BadDefinition(details)
+    return tuple(found)
 
 
 def _named(tree: Tree, negated: bool = False) -> Iterator[tuple[str, tuple[Tree, bool]]]:
