@@ -131,6 +131,14 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("Threads", 2, "Threads of DuckDB once the index is large enough to gain by them.", 1, 256),
     Setting("MemoryLimit", "2GB", "Memory limit of DuckDB, for example 2GB."),
     Setting("PurgeSeconds", 5.0, "How long rows of deleted instances may stay, hidden, seconds.", 0, 86_400),
+    Setting(
+        "DatasetPolicy",
+        "pseudonymise",
+        "What frozen datasets say of people. `pseudonymise`: identifiers and UIDs by keyed pseudonyms, dates "
+        "shifted per patient, no free text. `drop`: no dates either, and pseudonyms of one dataset alone. "
+        "`keep`: everything as it is.",
+        choices=("pseudonymise", "drop", "keep"),
+    ),
     Setting("LogLevel", "info", "Verbosity of the sidecar.", choices=("debug", "info", "warning", "error")),
 )
 

@@ -20,6 +20,7 @@ from orthanc_cohorts.api import problems
 from orthanc_cohorts.api.access import PREFIX
 from orthanc_cohorts.api.asking import Desk, Readable
 from orthanc_cohorts.api.audit import AuditLog
+from orthanc_cohorts.api.datasets import Shelf, datasets_router
 from orthanc_cohorts.api.gate import Gate, note
 from orthanc_cohorts.api.limits import Limits, json_accepted
 from orthanc_cohorts.api.models import (
@@ -45,6 +46,8 @@ from orthanc_cohorts.api.tables import TableAnswer, TableRequest, table
 from orthanc_cohorts.cohort import BadDefinition, Definition, Detail, loads
 from orthanc_cohorts.cohort.inventory import Inventory
 
+FREEZE_SECONDS = 600.0
+"""Time limit of a freeze; it reads whole columns."""
 _CALLER = {"cache-control": "private, no-cache", "x-content-type-options": "nosniff"}
 
 
@@ -59,12 +62,14 @@ def create_app(
     threads: int = 4,
     audit: AuditLog | None = None,
     broken: Callable[[], None] = lambda: None,
+    shelf: Shelf | None = None,
 ) -> FastAPI:
     """Return the application that answers on an index.
 
     internal: routes of the plugin, outside /cohorts/. status: what GET status answers. The other arguments
     limit one request in time and bytes, and how many run or wait at once (503 beyond that). audit: where
     answers are noted; None: nowhere. broken: called when the database can no longer be used in this process.
+    shelf: where datasets are kept; None: there are no such routes.
     """
     app = FastAPI(
         title="Orthanc Cohorts", version=__version__, docs_url=None, redoc_url=None, openapi_url=None
@@ -75,6 +80,9 @@ def create_app(
     desk = Desk(index)
     app.include_router(_questions(desk, limits))
     app.include_router(_facts(desk, limits, app, status))
+    if shelf is not None:
+        freezing = Limits(max(time_limit_seconds, FREEZE_SECONDS), 2, 1, max_body_bytes)
+        app.include_router(datasets_router(desk, shelf, limits, freezing))
     app.include_router(_page())
     if internal is not None:
         app.include_router(internal)

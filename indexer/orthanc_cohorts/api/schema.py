@@ -12,17 +12,17 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
-from orthanc_cohorts.api.models import CompareRequest, FacetsRequest, FieldsRequest, PageRequest
 from orthanc_cohorts.api.problems import Problem
-from orthanc_cohorts.api.tables import TableRequest
 from orthanc_cohorts.cohort.definition import Definition
 
-_ASKED = (Definition, PageRequest, FacetsRequest, CompareRequest, FieldsRequest, TableRequest)
+_BODIES: dict[str, type[BaseModel]] = {}
+"""Every model that a route takes, by name."""
 _REF = "#/components/schemas/{model}"
 
 
 def takes(model: type[BaseModel]) -> dict[str, Any]:
     """Return what a route adds to its OpenAPI entry to state its JSON body."""
+    _BODIES[model.__name__] = model
     schema = {"$ref": _REF.format(model=model.__name__)}
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
@@ -42,7 +42,8 @@ def openapi(app: FastAPI) -> dict[str, Any]:
             title=app.title, version=app.version, description=app.description, routes=app.routes
         )
         schemas = document.setdefault("components", {}).setdefault("schemas", {})
-        for model in (*_ASKED, Problem):
+        models: list[type[BaseModel]] = [*_BODIES.values(), Problem]
+        for model in models:
             schema = model.model_json_schema(ref_template=_REF)
             schemas.update(schema.pop("$defs", {}))
             schemas[model.__name__] = schema

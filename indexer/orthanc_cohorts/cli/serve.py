@@ -24,8 +24,10 @@ from orthanc_cohorts import __version__
 from orthanc_cohorts.api import audit
 from orthanc_cohorts.api.app import create_app
 from orthanc_cohorts.api.audit import AuditLog
+from orthanc_cohorts.api.datasets import Shelf
 from orthanc_cohorts.api.internal import internal_router
 from orthanc_cohorts.cli.orders import Orders
+from orthanc_cohorts.datasets import Archive, Pseudonyms, site_key
 from orthanc_cohorts.errors import ConfigurationError
 from orthanc_cohorts.harmonise import convert
 from orthanc_cohorts.store import Index
@@ -33,6 +35,7 @@ from orthanc_cohorts.sync.keeper import Keeper
 from orthanc_cohorts.sync.orthanc_client import OrthancClient
 
 LOG = logging.getLogger("orthanc_cohorts")
+DATASETS = "datasets"
 STOP_SECONDS = 1.0
 GC_ALLOCATIONS = 20_000
 """Containers made between two collections: a push makes thousands, none of which are cycles."""
@@ -71,6 +74,7 @@ def serve(orders: Orders, parent: int | None = None) -> None:
         threads=settings["Threads"],
         audit=AuditLog(orders.data_directory / audit.NAME),
         broken=_stop_this_process,
+        shelf=_shelf(orders),
     )
     server = uvicorn.Server(
         uvicorn.Config(
@@ -118,6 +122,15 @@ def _stop_on_signals(server: uvicorn.Server) -> None:
 def _stop_this_process() -> None:
     """Stop as on SIGTERM: whoever supervises the sidecar starts it again, and the index is opened anew."""
     os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _shelf(orders: Orders) -> Shelf:
+    """Return where datasets are kept, under the key of this site."""
+    try:
+        key = Pseudonyms(site_key(orders.data_directory))
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"the key for pseudonyms cannot be used: {error}") from error
+    return Shelf(Archive(orders.data_directory / DATASETS), orders.settings["DatasetPolicy"], key)
 
 
 def _close(index: Index) -> None:

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
-from typing import Any, Literal
+from typing import Literal
 
 import orjson
 from pydantic import BaseModel
@@ -65,14 +65,15 @@ class Archive:
 
     def versions(self, name: str) -> list[Version]:
         """Return the versions of a dataset, oldest first; none when there is no such dataset."""
+        if not _NAME.fullmatch(name):
+            return []
         folder = self._folder(name)
         numbers = sorted(int(path.stem) for path in folder.glob("*.json") if path.stem.isdigit())
         return [self._read(folder / f"{number}.json") for number in numbers]
 
     def version(self, name: str, number: int) -> Version | None:
         """Return one version, None when there is none."""
-        path = self._folder(name) / f"{number}.json"
-        return self._read(path) if path.is_file() else None
+        return next((one for one in self.versions(name) if one.version == number), None)
 
     def file(self, name: str, number: int, file: str) -> Path | None:
         """Return where a file of a version lies, None when the version has no such file."""
@@ -181,8 +182,3 @@ def _replace(path: Path, content: bytes) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def summary(version: Version) -> dict[str, Any]:
-    """Return what a list of versions shows of one."""
-    return version.model_dump(exclude={"files"})

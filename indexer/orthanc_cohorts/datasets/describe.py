@@ -6,7 +6,6 @@ Knows what a dataset holds, not where it came from; writes nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
@@ -65,84 +64,84 @@ _CROISSANT_CONTEXT = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What is to be described. meanings: of codes, by column. parts: rows by part of the split."""
-
-    planned: Planned
-    meanings: Mapping[str, Mapping[str, str]]
-    policy: Policy
-    table: pa.Table
-    manifest: pa.Table
-    generation: int
-    parts: Mapping[str, int]
-
-    @property
-    def title(self) -> str:
-        """What people call it."""
-        return self.planned.asked.title or self.planned.asked.name
+Described = dict[str, Any]
+"""A data dictionary: what every column means, holds and was read from; the other files are made of it."""
 
 
-def descriptions(facts: Facts, files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """Return the describing files of a dataset. files: those described, name to content."""
-    columns = dictionary(facts)
-    found = {DICTIONARY: _json(columns), "dictionary.md": _markdown(columns).encode()}
-    described = {**files, **found}
-    found[CROISSANT] = _json(_croissant(facts, columns, described))
-    found[CRATE] = _json(_crate(facts, {**described, CROISSANT: found[CROISSANT]}))
-    return found
-
-
-def dictionary(facts: Facts) -> dict[str, Any]:
-    """Return what every column means, holds and was read from."""
-    planned = facts.planned
-    wanted = {column.name: column for column in planned.layout.columns}
-    columns = []
-    for name in facts.table.column_names:
-        values = facts.table[name]
-        found: dict[str, Any] = {"name": name, "type": str(values.type), "nulls": values.null_count}
-        columns.append(
-            found | (_column(wanted[name], facts) if name in wanted else {"description": _PEOPLE[name]})
-        )
+def dictionary(
+    planned: Planned, meanings: Mapping[str, Mapping[str, str]], policy: Policy, generation: int
+) -> Described:
+    """Return the dictionary of a dataset, before its rows are counted. meanings: of codes, by column."""
+    people = ["patient"]
+    people += ["study"] if planned.layout.per == "study" else []
+    people += ["split"] if planned.asked.split is not None else []
+    asked = planned.asked
+    about = {
+        "title": asked.title or asked.name,
+        "description": asked.description
+        or f"One row per {planned.layout.per} of a cohort, with columns and series.",
+        "license": asked.license,
+        "creator": asked.creator,
+        "date": asked.date,
+    }
     return {
-        "name": planned.asked.name,
+        "name": asked.name,
+        **{name: value for name, value in about.items() if value is not None},
         "hash": planned.hash,
         "cohort_hash": planned.cohort.hash,
         "row": planned.layout.per,
-        "rows": facts.table.num_rows,
-        "generation": facts.generation,
-        "policy": facts.policy,
-        "label": planned.asked.label,
-        "split": dict(facts.parts) or None,
-        "columns": columns,
-        "manifest": {
-            "instances": facts.manifest.num_rows,
-            "columns": [
-                {"name": name, "type": str(facts.manifest[name].type), "description": _MANIFEST[name]}
-                for name in facts.manifest.column_names
-            ],
-        },
+        "generation": generation,
+        "policy": policy,
+        "label": asked.label,
+        "columns": [
+            *({"name": name, "description": _PEOPLE[name]} for name in people),
+            *(
+                {"name": column.name, **_column(column, meanings.get(column.name, {}))}
+                for column in planned.layout.columns
+            ),
+        ],
     }
 
 
-def _column(wanted: Wanted | Flag, facts: Facts) -> dict[str, Any]:
+def counted(described: Described, table: pa.Table, manifest: pa.Table) -> Described:
+    """Return a dictionary with what the tables hold now: types, rows, NULLs, parts of the split."""
+    columns = [
+        {**column, "type": str(table[column["name"]].type), "nulls": table[column["name"]].null_count}
+        for column in described["columns"]
+    ]
+    found = {**described, "rows": table.num_rows, "columns": columns}
+    if "split" in table.column_names:
+        drawn = table["split"].to_pylist()
+        found["split"] = {name: drawn.count(name) for name in sorted(set(drawn))}
+    found["manifest"] = {
+        "instances": manifest.num_rows,
+        "columns": [
+            {"name": name, "type": str(manifest[name].type), "description": _MANIFEST[name]}
+            for name in manifest.column_names
+        ],
+    }
+    return found
+
+
+def descriptions(described: Described, files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Return the describing files of a dataset. files: those described, name to content."""
+    found = {DICTIONARY: _json(described), "dictionary.md": _markdown(described).encode()}
+    listed = {**files, **found}
+    found[CROISSANT] = _json(_croissant(described, listed))
+    found[CRATE] = _json(_crate(described, {**listed, CROISSANT: found[CROISSANT]}))
+    return found
+
+
+def _column(wanted: Wanted | Flag, meanings: Mapping[str, str]) -> Described:
     if isinstance(wanted, Flag):
         return {"description": "Whether the clause is true.", "kind": "flag", "where": wanted.clause}
-    field = wanted.field or "rows"
-    told = f"{wanted.pick} of {field} of `{wanted.leaf['op']}`"
-    found: dict[str, Any] = {
-        "description": told,
-        "kind": type_of(wanted),
-        "of": wanted.leaf,
-        "pick": wanted.pick,
-    }
-    more = {"field": wanted.field, "unit": wanted.unit, "days": wanted.window}
-    found |= {name: value for name, value in more.items() if value}
-    meanings = facts.meanings.get(wanted.name)
-    return found | ({"meanings": dict(meanings)} if meanings else {})
+    told = f"{wanted.pick} of {wanted.field or 'rows'} of `{wanted.leaf['op']}`"
+    found: Described = {"description": told, "kind": type_of(wanted), "of": wanted.leaf, "pick": wanted.pick}
+    more = {"field": wanted.field, "unit": wanted.unit, "days": wanted.window, "meanings": dict(meanings)}
+    return found | {name: value for name, value in more.items() if value}
 
 
-def _markdown(found: dict[str, Any]) -> str:
+def _markdown(found: Described) -> str:
     lines = [
         f"# {found['name']}",
         "",
@@ -161,19 +160,14 @@ def _markdown(found: dict[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _about(facts: Facts) -> dict[str, Any]:
-    asked = facts.planned.asked
-    described = (
-        asked.description or f"One row per {facts.planned.layout.per} of a cohort, with columns and series."
-    )
-    found = {"name": facts.title, "description": described}
-    more = {"license": asked.license, "creator": asked.creator, "datePublished": asked.date}
-    return found | {name: value for name, value in more.items() if value is not None}
+def _about(described: Described) -> Described:
+    names = {"name": "title", "description": "description", "license": "license", "creator": "creator"}
+    names["datePublished"] = "date"
+    return {theirs: described[ours] for theirs, ours in names.items() if ours in described}
 
 
-def _croissant(facts: Facts, columns: dict[str, Any], files: Mapping[str, bytes]) -> dict[str, Any]:
-    fields = [_field(column, facts.table[column["name"]].type) for column in columns["columns"]]
-    about = _about(facts)
+def _croissant(described: Described, files: Mapping[str, bytes]) -> Described:
+    about = _about(described)
     if "creator" in about:
         about["creator"] = {"@type": "sc:Organization", "name": about["creator"]}
     return {
@@ -181,7 +175,7 @@ def _croissant(facts: Facts, columns: dict[str, Any], files: Mapping[str, bytes]
         "@type": "sc:Dataset",
         **about,
         "conformsTo": "http://mlcommons.org/croissant/1.0",
-        "version": facts.planned.hash,
+        "version": described["hash"],
         "isLiveDataset": False,
         "distribution": [
             {
@@ -190,42 +184,43 @@ def _croissant(facts: Facts, columns: dict[str, Any], files: Mapping[str, bytes]
                 "name": name,
                 "contentUrl": name,
                 "contentSize": f"{len(content)} B",
-                "encodingFormat": _media(name),
+                "encodingFormat": media_type(name),
                 "sha256": sha256(content).hexdigest(),
             }
             for name, content in sorted(files.items())
         ],
         "recordSet": [
-            {"@type": "cr:RecordSet", "@id": "table", "name": "table", "field": fields},
+            {
+                "@type": "cr:RecordSet",
+                "@id": "table",
+                "name": "table",
+                "field": [_field(column) for column in described["columns"]],
+            }
         ],
     }
 
 
-def _field(column: dict[str, Any], kind: pa.DataType) -> dict[str, Any]:
-    repeated = pa.types.is_list(kind)
+def _field(column: Described) -> Described:
+    inner = column["type"].removeprefix("list<").removesuffix(">").rpartition(": ")[2]
     found = {
         "@type": "cr:Field",
         "@id": f"table/{column['name']}",
         "name": column["name"],
         "description": column["description"],
-        "dataType": _data_type(kind.value_type if repeated else kind),
+        "dataType": _data_type(inner),
         "source": {"fileObject": {"@id": "table.parquet"}, "extract": {"column": column["name"]}},
     }
-    return found | ({"repeated": True} if repeated else {})
+    return found | ({"repeated": True} if column["type"].startswith("list<") else {})
 
 
-def _data_type(kind: pa.DataType) -> str:
-    if pa.types.is_boolean(kind):
-        return "sc:Boolean"
-    if pa.types.is_integer(kind):
-        return "sc:Integer"
-    if pa.types.is_floating(kind):
-        return "sc:Float"
-    return "sc:Date" if pa.types.is_temporal(kind) else "sc:Text"
+def _data_type(arrow: str) -> str:
+    """Return what Croissant calls an Arrow type."""
+    kinds = {"bool": "Boolean", "int": "Integer", "double": "Float", "date": "Date", "timestamp": "DateTime"}
+    return "sc:" + next((kind for start, kind in kinds.items() if arrow.startswith(start)), "Text")
 
 
-def _crate(facts: Facts, files: Mapping[str, bytes]) -> dict[str, Any]:
-    about = _about(facts)
+def _crate(described: Described, files: Mapping[str, bytes]) -> Described:
+    about = _about(described)
     people = []
     if "creator" in about:
         people = [{"@id": "#creator", "@type": "Organization", "name": about["creator"]}]
@@ -235,7 +230,7 @@ def _crate(facts: Facts, files: Mapping[str, bytes]) -> dict[str, Any]:
             "@id": name,
             "@type": "File",
             "name": name,
-            "encodingFormat": _media(name),
+            "encodingFormat": media_type(name),
             "contentSize": str(len(content)),
             "sha256": sha256(content).hexdigest(),
         }
@@ -254,7 +249,7 @@ def _crate(facts: Facts, files: Mapping[str, bytes]) -> dict[str, Any]:
                 "@id": "./",
                 "@type": "Dataset",
                 **about,
-                "identifier": facts.planned.hash,
+                "identifier": described["hash"],
                 "hasPart": [{"@id": part["@id"]} for part in parts],
             },
             *parts,
@@ -263,8 +258,9 @@ def _crate(facts: Facts, files: Mapping[str, bytes]) -> dict[str, Any]:
     }
 
 
-def _media(name: str) -> str:
-    return next(kind for ending, kind in _MEDIA.items() if name.endswith(ending))
+def media_type(name: str) -> str:
+    """Return the media type of a file of a dataset."""
+    return next((kind for ending, kind in _MEDIA.items() if name.endswith(ending)), "text/plain")
 
 
 def _json(value: Any) -> bytes:

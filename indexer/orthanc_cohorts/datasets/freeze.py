@@ -26,7 +26,7 @@ from orthanc_cohorts.cohort.engine import Warning_
 from orthanc_cohorts.cohort.listing import members
 from orthanc_cohorts.columns import Flag, Layout, Table, Wanted, read, who
 from orthanc_cohorts.datasets.definition import Planned
-from orthanc_cohorts.datasets.describe import Facts, descriptions
+from orthanc_cohorts.datasets.describe import Described, counted, descriptions, dictionary
 from orthanc_cohorts.datasets.policy import Policy, kind_of_identifier, refused
 from orthanc_cohorts.datasets.pseudonyms import Pseudonyms, identity
 from orthanc_cohorts.store.statements import fetch
@@ -102,21 +102,32 @@ def freeze(
     series = read(snapshot, engine, keys, Layout(per, planned.layout.anchor, planned.series), check)
     check()
     manifest, crosswalk = _manifest(snapshot, series, people, policy, covering)
-    described = Facts(planned, found.meanings, policy, table, manifest, snapshot.generation, parts)
-    files = {TABLE: _parquet(table), MANIFEST: _parquet(manifest), DEFINITION: dumps(planned.tree) + b"\n"}
-    files |= descriptions(described, files)
-    files[CHECKSUMS] = checksums(files)
+    described = dictionary(planned, found.meanings, policy, snapshot.generation)
+    files = packed(described, dumps(planned.tree) + b"\n", table, manifest)
     return Frozen(
         planned.hash,
         snapshot.generation,
         files,
-        _parquet(crosswalk),
+        parquet(crosswalk),
         table.num_rows,
         manifest.num_rows,
-        sum(size or 0 for size in manifest["size_bytes"].to_pylist()),
+        total_size(manifest),
         parts,
         tuple(dict.fromkeys((*found.warnings, *series.warnings))),
     )
+
+
+def packed(described: Described, definition: bytes, table: pa.Table, manifest: pa.Table) -> dict[str, bytes]:
+    """Return the files of a dataset: tables, definition, what describes them, and checksums of all."""
+    files = {TABLE: parquet(table), MANIFEST: parquet(manifest), DEFINITION: definition}
+    files |= descriptions(counted(described, table, manifest), files)
+    files[CHECKSUMS] = checksums(files)
+    return files
+
+
+def total_size(manifest: pa.Table) -> int:
+    """Return the bytes of all instances of a manifest."""
+    return sum(size or 0 for size in manifest["size_bytes"].to_pylist())
 
 
 def checksums(files: Mapping[str, bytes]) -> bytes:
@@ -131,7 +142,7 @@ def _people(rows: pa.Table, policy: Policy, key: Pseudonyms, per: str) -> _Peopl
     )
     identities = [identity(*one) for one in zip(ids, issuers, uids, strict=True)]
     names = (
-        [_plain(one, issuer) for one, issuer in zip(ids, issuers, strict=True)]
+        [plain(one, issuer) for one, issuer in zip(ids, issuers, strict=True)]
         if policy == "keep"
         else [key.of_patient(one) for one in identities]
     )
@@ -142,7 +153,7 @@ def _people(rows: pa.Table, policy: Policy, key: Pseudonyms, per: str) -> _Peopl
     return _People(names, studies, identities, np.array(order, dtype=np.int64))
 
 
-def _plain(patient_id: str | None, issuer: str | None) -> str:
+def plain(patient_id: str | None, issuer: str | None) -> str:
     """Return an identity as HL7 writes it (CX): id, and its issuer in the fourth component."""
     return f"{patient_id or ''}^^^{issuer}" if issuer else patient_id or ""
 
@@ -251,7 +262,8 @@ def _crosswalk(covered: pa.Table, plain: pa.Table) -> pa.Table:
     )
 
 
-def _parquet(table: pa.Table) -> bytes:
+def parquet(table: pa.Table) -> bytes:
+    """Return a table as a Parquet file; equal tables give equal bytes."""
     sink = BytesIO()
     metadata = {**(table.schema.metadata or {}), b"orthanc-cohorts": __version__.encode()}
     pq.write_table(table.replace_schema_metadata(metadata), sink, compression="zstd")
