@@ -4,12 +4,17 @@
     * ConfigurationError        a setting is unknown or has a bad value
     * NotDicom                  the bytes are no DICOM object at all
     * UnsupportedEncoding       DICOM, but of a kind the fast walker leaves to pydicom
-    * SchemaTooNew              the index was written by a newer version of this software
+    * SchemaTooNew              index or saved cohorts were written by a newer version of this software
     * DefinitionError           a cohort definition is malformed or asks what cannot be asked
     * UnknownUnit               a unit that is neither UCUM nor in the repair table
     * UnknownContextGroup       a context group that PS3.16 does not list
     * OrthancUnavailable        Orthanc's REST API does not answer, or not as documented
     * IndexBusy                 too many requests at once, or the index is stopping
+    * SavedCohortError          a saved cohort cannot be read or changed
+      * CohortUnknown           no cohort is saved under this name
+      * CohortExists            one is saved under it already
+      * CohortChanged           another version is the newest by now
+      * CohortForeign           it belongs to somebody else
 
 A message says what, where and what to do. It may name UIDs and tags, never patient data.
 """
@@ -37,7 +42,7 @@ class UnsupportedEncoding(CohortsError):
 
 
 class SchemaTooNew(CohortsError):
-    """The index was written by a newer version; upgrade the software or rebuild the index."""
+    """Index or saved cohorts were written by a newer version; upgrade the software."""
 
 
 class DefinitionError(CohortsError):
@@ -65,3 +70,23 @@ class OrthancUnavailable(CohortsError):
 
 class IndexBusy(CohortsError):
     """The index takes no further request now; try again later."""
+
+
+class SavedCohortError(CohortsError):
+    """A saved cohort cannot be read or changed."""
+
+
+class CohortUnknown(SavedCohortError):
+    """No cohort is saved under this name, or it has been deleted."""
+
+
+class CohortExists(SavedCohortError):
+    """A cohort is saved under this name already."""
+
+
+class CohortChanged(SavedCohortError):
+    """The change is meant for another version than the newest: somebody else was faster."""
+
+
+class CohortForeign(SavedCohortError):
+    """The cohort belongs to somebody else, and the caller is no admin."""

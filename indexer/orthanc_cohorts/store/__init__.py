@@ -1,4 +1,4 @@
-"""The index: the only writer of the DuckDB database, and transactions for its readers.
+"""The index: the only writer of the DuckDB database, and transactions for its readers; and saved cohorts.
 
 Knows rows, not DICOM bytes, and nothing of HTTP.
 """

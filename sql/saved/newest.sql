@@ -1,0 +1,6 @@
+-- The newest version of every saved cohort, by name, without what it asks.
+-- out: name, version, kind, unit, hash, note, author, created, count, generation, owner
+SELECT v.name, v.version, v.kind, v.unit, v.hash, v.note, v.author, v.created, v.count, v.generation, c.owner
+FROM cohort_version AS v
+JOIN cohort AS c ON c.name = v.name AND c.newest = v.version
+ORDER BY v.name
