@@ -21,8 +21,10 @@ from orthanc_cohorts.cohort.definition import (
     And,
     BadDefinition,
     Clause,
+    Cohort,
     Definition,
     Detail,
+    Inlined,
     Not,
     NotLeaf,
     Or,
@@ -94,6 +96,13 @@ def dumps(tree: Any) -> bytes:
     return orjson.dumps(tree, option=orjson.OPT_SORT_KEYS)
 
 
+def nameless(tree: Any) -> Any:
+    """Return a clause, as JSON, without the names given by `as`, which change no answer."""
+    if isinstance(tree, dict):
+        return {name: nameless(value) for name, value in tree.items() if name != "as"}
+    return [nameless(part) for part in tree] if isinstance(tree, list) else tree
+
+
 def canonical_clause(clause: Clause, pointer: str, details: list[Detail]) -> Tree:
     """Return a clause in canonical form; details: as `canonical_leaf`."""
     if isinstance(clause, Not):
@@ -111,6 +120,11 @@ def canonical_clause(clause: Clause, pointer: str, details: list[Detail]) -> Tre
         return ordered[0] if len(ordered) == 1 else {"op": clause.op, "args": ordered}
     if isinstance(clause, Same):
         return _same(clause, pointer, details)
+    if isinstance(clause, Inlined):
+        return canonical_clause(clause.where, pointer, details)
+    if isinstance(clause, Cohort):
+        details.append(Detail(pointer, "no saved cohorts are known here; write out what it asks"))
+        return {"op": clause.op}
     if isinstance(clause, Temporal):
         return {
             "op": "temporal",

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstraints, ValidationError
 
-from orthanc_cohorts.cohort.bounds import DaysApart
+from orthanc_cohorts.cohort.bounds import DaysApart, Positive
 from orthanc_cohorts.cohort.clauses import (
     LEAVES,
     MAX_VALUES,
@@ -42,8 +42,6 @@ SCOPES = {
     "study": tuple(op for op in LEAVES if op != "attribute"),
 }
 """Which leaves lie in a scope of `same`."""
-LATER = ("cohort",)
-"""Clauses of the language that this version does not answer; they are refused by name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +121,28 @@ class Temporal(_Node):
     days: DaysApart
 
 
+Slug = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
+
+
+class Cohort(_Node):
+    """A saved cohort by name, the newest version unless one is named; what it asks takes the place of this.
+
+    Before anything is hashed (see `inline`), so that a definition means the same where nobody saved anything.
+    """
+
+    op: Literal["cohort"]
+    name: Slug
+    version: Positive | None = None
+
+
 _Leaves: TypeAlias = (
     Patient | Study | Series | Waveform | Segment | Roi | Document | Measurement | Evaluation | TextItem
 )
 AnyLeaf: TypeAlias = Annotated[_Leaves, Discriminator("op")]
 RowLeaf: TypeAlias = Annotated[_Leaves | Attribute, Discriminator("op")]
-Clause: TypeAlias = Annotated[And | Or | Not | Same | Temporal | _Leaves | Attribute, Discriminator("op")]
+Clause: TypeAlias = Annotated[
+    And | Or | Not | Same | Temporal | Cohort | _Leaves | Attribute, Discriminator("op")
+]
 
 
 class Definition(_Node):
@@ -139,7 +153,17 @@ class Definition(_Node):
     where: Clause | None = None
 
 
-for _model in (And, Or, Not, NotLeaf, Same, Temporal, Definition):
+class Inlined(Cohort):
+    """A saved cohort that has been found; never part of what is sent.
+
+    where: what it asks, without names of its own. content: the same as JSON.
+    """
+
+    where: Clause
+    content: dict[str, Any]
+
+
+for _model in (And, Or, Not, NotLeaf, Same, Temporal, Definition, Inlined):
     _model.model_rebuild()
 
 Kind = TypeVar("Kind", bound=Definition)
@@ -211,15 +235,15 @@ def walk(clause: Clause | None, pointer: str = "/where") -> Iterator[tuple[str, 
 
 
 def check_shape(where: Any, pointer: str = "/where") -> None:
-    """Refuse trees too deep or too large, and clauses of later versions, before pydantic recurses.
+    """Refuse, before pydantic recurses, trees too deep or too large, and saved cohorts among leaves.
 
     pointer: to the tree. Raises BadDefinition.
     """
     nodes = 0
     root = pointer
-    todo: list[tuple[Any, str, int]] = [(where, root, 1)]
+    todo: list[tuple[Any, str, int, bool]] = [(where, root, 1, False)]
     while todo:
-        node, pointer, depth = todo.pop()
+        node, pointer, depth, leaves_only = todo.pop()
         if not isinstance(node, Mapping):
             continue
         nodes += 1
@@ -228,16 +252,20 @@ def check_shape(where: Any, pointer: str = "/where") -> None:
         if nodes > MAX_NODES:
             raise BadDefinition([Detail(root, f"more than {MAX_NODES} clauses; use lists of values instead")])
         op = node.get("op")
-        if isinstance(op, str) and op in LATER:
-            message = f"op `{op}` is not answered by this version; it knows {', '.join(KNOWN)}"
+        if op == "cohort" and leaves_only:
+            message = "same and temporal take leaves; a saved cohort stands beside them, in and, or, not"
             raise BadDefinition([Detail(f"{pointer}/op", message)])
+        leaves_only = leaves_only or op in ("same", "temporal")
         args = node.get("args")
-        if isinstance(args, list):
-            todo += [(arg, f"{pointer}/args/{number}", depth + 1) for number, arg in enumerate(args)]
-        todo += [(node.get(name), f"{pointer}/{name}", depth + 1) for name in ("arg", "first", "second")]
+        below = list(enumerate(args)) if isinstance(args, list) else []
+        todo += [(arg, f"{pointer}/args/{number}", depth + 1, leaves_only) for number, arg in below]
+        todo += [
+            (node.get(name), f"{pointer}/{name}", depth + 1, leaves_only)
+            for name in ("arg", "first", "second")
+        ]
 
 
-KNOWN = ("and", "or", "not", "same", "temporal", *LEAVES)
+KNOWN = ("and", "or", "not", "same", "temporal", "cohort", *LEAVES)
 
 
 def _check_names(where: Clause | None, root: str) -> None:

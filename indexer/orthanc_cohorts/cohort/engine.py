@@ -16,7 +16,7 @@ import numpy as np
 
 from orthanc_cohorts.cohort import together
 from orthanc_cohorts.cohort.cache import Cache
-from orthanc_cohorts.cohort.canonical import Canonical, Tree, dumps
+from orthanc_cohorts.cohort.canonical import Canonical, Tree, dumps, nameless
 from orthanc_cohorts.cohort.picking import matching, within
 from orthanc_cohorts.cohort.plan import LeafPlan, Query, plan
 from orthanc_cohorts.cohort.universe import Keys, Mask, Snapshot, Universe
@@ -146,7 +146,7 @@ class Engine:
         return leaf.mask
 
     def _leaf(self, question: _Question, tree: Tree) -> _Leaf:
-        meaning = _nameless(tree)
+        meaning = nameless(tree)
         key = (question.snapshot.generation, question.unit, sha256(dumps(meaning)).digest())
         leaf = self._masks.get(key)
         if leaf is None:
@@ -219,13 +219,6 @@ class Engine:
             rows = question.snapshot.cursor.execute(query.sql, query.parameters).fetchnumpy()
             self._rows.put(key, rows, sum(column.nbytes for column in rows.values()) + 256)
         return rows
-
-
-def _nameless(tree: Any) -> Any:
-    """Return a clause without the names given by `as`, which change no answer."""
-    if isinstance(tree, dict):
-        return {name: _nameless(value) for name, value in tree.items() if name != "as"}
-    return [_nameless(part) for part in tree] if isinstance(tree, list) else tree
 
 
 def _measured(universe: Universe, unit: str, leaf: Tree, rows: Columns) -> tuple[Keys, int]:
