@@ -25,14 +25,13 @@ while True:
         kind="list", unit="study", hash="ab" * 32, note=str(number), author="ann", count=number, generation=1,
         definition={"version": 1, "unit": "study"}, members=[[f"1.2.{one}"] for one in range(300)],
     )
-    if newest is None:
-        saved.create("pilot", draft)
-    elif number % 50 == 0:
-        saved.delete("pilot", newest.version, me)
-        saved.create("pilot", draft)
+    if newest is not None and number % 50:
+        now = saved.replace("pilot", newest.version, draft, me)
     else:
-        saved.replace("pilot", newest.version, draft, me)
-    print(number, flush=True)
+        if newest is not None:
+            saved.delete("pilot", newest.version, me)
+        now = saved.create("pilot", draft)
+    print(now.version, flush=True)
 """
 
 
