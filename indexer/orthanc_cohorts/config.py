@@ -40,7 +40,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "DataDirectory",
         "",
-        "Folder of index and socket, mode 0700. Empty: `cohorts` below Orthanc's IndexDirectory.",
+        "Folder of index, saved cohorts and socket, mode 0700. Empty: `cohorts` below Orthanc's "
+        "IndexDirectory.",
     ),
     Setting(
         "Sidecar",
@@ -67,7 +68,7 @@ SETTINGS: tuple[Setting, ...] = (
         "Role of each user that Orthanc authenticates or TrustedUserHeader names: a mapping such as "
         '{"alice": "viewer", "bob": "admin"}. As text, for environment variables: the same as JSON, or '
         "`alice:viewer,bob:admin`. A viewer may count and see which fields there are; an analyst also lists "
-        "patients, studies and reports; an admin may do everything.",
+        "patients, studies and reports, and saves cohorts; an admin may do everything.",
         choices=ROLES,
     ),
     Setting(

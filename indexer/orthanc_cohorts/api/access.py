@@ -6,7 +6,7 @@ Knows paths and headers; answers nothing.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from orthanc_cohorts.config import NO_ROLE, ROLES
 from orthanc_cohorts.model.callers import ROLE_HEADER, USER_HEADER
@@ -19,11 +19,15 @@ _ROLE = ROLE_HEADER.lower().encode()
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """A route and all below it. least: role that it needs. audited: whether each answer leaves a line."""
+    """A route and all below it. least: role that it needs. audited: whether each answer leaves a line.
+
+    to_change: role that POST, PUT and DELETE need where they change something.
+    """
 
     path: str
     least: str
     audited: bool = True
+    to_change: str | None = None
 
 
 ROUTES: tuple[Access, ...] = (
@@ -38,6 +42,7 @@ ROUTES: tuple[Access, ...] = (
     Access(f"{PREFIX}/facets", VIEWER),
     Access(f"{PREFIX}/attrition", VIEWER),
     Access(f"{PREFIX}/compare", VIEWER),
+    Access(f"{PREFIX}/cohorts", VIEWER, to_change=ANALYST),
     Access(f"{PREFIX}/patients", ANALYST),
     Access(f"{PREFIX}/studies", ANALYST),
     Access(f"{PREFIX}/documents", ANALYST),
@@ -67,10 +72,12 @@ class Caller:
         return self.role in ROLES and ROLES.index(self.role) >= ROLES.index(access.least)
 
 
-def access(path: str) -> Access:
-    """Return the row for a path, decoded, as the routes are matched against it."""
+def access(path: str, method: str = "GET") -> Access:
+    """Return the row for a path, decoded, as the routes are matched against it, and a method."""
     for row in ROUTES:
         if path == row.path or path.startswith(f"{row.path}/"):
+            if row.to_change is not None and method not in ("GET", "HEAD"):
+                return replace(row, least=row.to_change)
             return row
     return OTHER
 

@@ -20,7 +20,7 @@ from orthanc_cohorts.api import problems
 from orthanc_cohorts.api.access import PREFIX
 from orthanc_cohorts.api.asking import Desk, Readable
 from orthanc_cohorts.api.audit import AuditLog
-from orthanc_cohorts.api.datasets import Shelf, datasets_router
+from orthanc_cohorts.api.datasets import DatasetStore, datasets_router
 from orthanc_cohorts.api.gate import Gate, note
 from orthanc_cohorts.api.limits import Limits, json_accepted
 from orthanc_cohorts.api.models import (
@@ -41,10 +41,13 @@ from orthanc_cohorts.api.models import (
     StudyPage,
 )
 from orthanc_cohorts.api.page import PAGE, POLICY
+from orthanc_cohorts.api.saved import saved_router
 from orthanc_cohorts.api.schema import cohort_schema, openapi, takes
+from orthanc_cohorts.api.shelf import Shelf
 from orthanc_cohorts.api.tables import TableAnswer, TableRequest, table
 from orthanc_cohorts.cohort import BadDefinition, Definition, Detail, loads
 from orthanc_cohorts.cohort.inventory import Inventory
+from orthanc_cohorts.store.saved import SavedCohorts
 
 FREEZE_SECONDS = 600.0
 """Time limit of a freeze; it reads whole columns."""
@@ -62,14 +65,15 @@ def create_app(
     threads: int = 4,
     audit: AuditLog | None = None,
     broken: Callable[[], None] = lambda: None,
-    shelf: Shelf | None = None,
+    saved: SavedCohorts | None = None,
+    datasets: DatasetStore | None = None,
 ) -> FastAPI:
     """Return the application that answers on an index.
 
     internal: routes of the plugin, outside /cohorts/. status: what GET status answers. The other arguments
     limit one request in time and bytes, and how many run or wait at once (503 beyond that). audit: where
     answers are noted; None: nowhere. broken: called when the database can no longer be used in this process.
-    shelf: where datasets are kept; None: there are no such routes.
+    saved: the saved cohorts; datasets: where they are kept; None: there are none, and no routes for them.
     """
     app = FastAPI(
         title="Orthanc Cohorts", version=__version__, docs_url=None, redoc_url=None, openapi_url=None
@@ -77,12 +81,14 @@ def create_app(
     problems.install(app, broken)
     app.add_middleware(Gate, audit=audit)
     limits = Limits(time_limit_seconds, max_requests, threads, max_body_bytes)
-    desk = Desk(index)
+    desk = Desk(index, saved)
     app.include_router(_questions(desk, limits))
     app.include_router(_facts(desk, limits, app, status))
-    if shelf is not None:
+    if saved is not None:
+        app.include_router(saved_router(Shelf(desk, saved), limits))
+    if datasets is not None:
         freezing = Limits(max(time_limit_seconds, FREEZE_SECONDS), 2, 1, max_body_bytes)
-        app.include_router(datasets_router(desk, shelf, limits, freezing))
+        app.include_router(datasets_router(desk, datasets, limits, freezing))
     app.include_router(_page())
     if internal is not None:
         app.include_router(internal)
@@ -97,9 +103,10 @@ def _answer(request: Request, model: BaseModel, tag: str) -> Response:
     return Response(model.model_dump_json(), headers=headers, media_type="application/json")
 
 
-def _digest(body: bytes) -> str:
-    # Where the order of clauses, or what is asked beside the definition, makes another answer.
-    return sha256(body).hexdigest()
+def _digest(body: bytes, hash: str) -> str:
+    # Where the order of clauses, or what is asked beside the definition, makes another answer. The hash too,
+    # since the newest version of a saved cohort may be another one tomorrow.
+    return sha256(hash.encode() + body).hexdigest()
 
 
 def _questions(desk: Desk, limits: Limits) -> APIRouter:
@@ -120,7 +127,7 @@ def _questions(desk: Desk, limits: Limits) -> APIRouter:
         body = await limits.body(request)
         result = await limits.run(lambda deadline: desk.attrition(body, deadline))
         note(request, result.hash, result.steps[-1].count if result.steps else result.total)
-        return _answer(request, result, f"{_digest(body)}-{result.generation}")
+        return _answer(request, result, f"{_digest(body, result.hash)}-{result.generation}")
 
     @router.post("/facets", response_model=FacetsAnswer, openapi_extra=takes(FacetsRequest))
     async def facets(request: Request) -> Response:
@@ -128,7 +135,7 @@ def _questions(desk: Desk, limits: Limits) -> APIRouter:
         body = await limits.body(request)
         result = await limits.run(lambda deadline: desk.facets(body, deadline))
         note(request, result.hash, result.count)
-        return _answer(request, result, f"{_digest(body)}-{result.generation}")
+        return _answer(request, result, f"{_digest(body, result.hash)}-{result.generation}")
 
     @router.post("/compare", response_model=Comparison, openapi_extra=takes(CompareRequest))
     async def compare(request: Request) -> Response:
@@ -160,7 +167,7 @@ def _questions(desk: Desk, limits: Limits) -> APIRouter:
         body = await limits.body(request)
         page = await limits.run(lambda deadline: table(desk, body, deadline))
         note(request, page.hash, len(page.columns[0].values))
-        return _answer(request, page, f"{_digest(body)}-{page.generation}-{page.read_at}")
+        return _answer(request, page, f"{_digest(body, page.hash)}-{page.generation}-{page.read_at}")
 
     return router
 

@@ -50,6 +50,7 @@ from orthanc_cohorts.cohort.clauses import LEAVES
 from orthanc_cohorts.cohort.content_tree import document
 from orthanc_cohorts.cohort.engine import Warning_
 from orthanc_cohorts.cohort.facets import Facets, questions
+from orthanc_cohorts.cohort.inline import Library, inline
 from orthanc_cohorts.cohort.inventory import Inventory, inventory, shortened
 from orthanc_cohorts.cohort.listing import members, patients, studies
 from orthanc_cohorts.cohort.universe import Keys
@@ -67,8 +68,10 @@ class Readable(Protocol):
 class Desk:
     """Answers requests on an index, and keeps what the next request may use."""
 
-    def __init__(self, index: Readable) -> None:
+    def __init__(self, index: Readable, library: Library | None = None) -> None:
+        """library: where clauses `cohort` find saved ones; None: they are refused."""
         self._index = index
+        self.library = library
         self.engine = Engine()
         self._facets = Facets(self.engine)
         self._lists = Lists()
@@ -78,7 +81,7 @@ class Desk:
     def count(self, body: bytes, deadline: Deadline) -> Count:
         """Return how many units the definition in a body is true for."""
         began = perf_counter()
-        cohort = canonical(parse(loads(body)))
+        cohort = canonical(inline(parse(loads(body)), self.library))
         with self.reading(deadline) as snapshot:
             answer = self.engine.answer(snapshot, cohort, deadline.check)
         return Count(
@@ -93,7 +96,7 @@ class Desk:
     def attrition(self, body: bytes, deadline: Deadline) -> Attrition:
         """Return what each clause of the top-level `and` leaves of all units."""
         began = perf_counter()
-        definition: Definition = parse(loads(body))
+        definition: Definition = inline(parse(loads(body)), self.library)
         cohort, sent = canonical(definition), steps(definition)
         with self.reading(deadline) as snapshot:
             masks = self.engine.masks(snapshot, cohort.unit, [clause for _, clause in sent], deadline.check)
@@ -117,7 +120,7 @@ class Desk:
     def facets(self, body: bytes, deadline: Deadline) -> FacetsAnswer:
         """Return how the units of a cohort are spread over the values of fields."""
         began = perf_counter()
-        asked = parse(loads(body), FacetsRequest)
+        asked = inline(parse(loads(body), FacetsRequest), self.library)
         cohort, wanted = canonical(asked), questions(asked.facets)
         with self.reading(deadline) as snapshot:
             found, masks, warnings = self._facets.count(snapshot, cohort, wanted, deadline.check)
@@ -134,7 +137,7 @@ class Desk:
     def compare(self, body: bytes, deadline: Deadline) -> Comparison:
         """Return how two cohorts of the same unit overlap."""
         began = perf_counter()
-        a, b = _compared(body)
+        a, b = _compared(body, self.library)
         with self.reading(deadline) as snapshot:
             first = self.engine.answer(snapshot, a, deadline.check)
             second = self.engine.answer(snapshot, b, deadline.check)
@@ -155,7 +158,7 @@ class Desk:
 
     def patients(self, body: bytes, deadline: Deadline) -> PatientPage:
         """Return a page of the patients of a cohort."""
-        page, cohort = _page(body)
+        page, cohort = _page(body, self.library)
         with self.reading(deadline) as snapshot:
             keys, generation = self.listed(snapshot, cohort, "patient", page, deadline)
             wanted, last = cut(keys, after(page, cohort, "patient"), page.limit)
@@ -171,7 +174,7 @@ class Desk:
 
     def studies(self, body: bytes, deadline: Deadline) -> StudyPage:
         """Return a page of the studies of a cohort."""
-        page, cohort = _page(body)
+        page, cohort = _page(body, self.library)
         with self.reading(deadline) as snapshot:
             keys, generation = self.listed(snapshot, cohort, "study", page, deadline)
             wanted, last = cut(keys, after(page, cohort, "study"), page.limit)
@@ -255,7 +258,7 @@ class Desk:
 
 
 def notices(warnings: Iterable[Warning_]) -> list[Notice]:
-    """Return warnings as an answer states them."""
+    """Return what an answer says of rows that could not take part in it."""
     return [
         Notice(
             message=f"{one.rows} values in a unit of another dimension than {one.unit} do not match",
@@ -272,7 +275,7 @@ def since(began: float) -> float:
     return round((perf_counter() - began) * 1000, 3)
 
 
-def _compared(body: bytes) -> tuple[Canonical, Canonical]:
+def _compared(body: bytes, library: Library | None) -> tuple[Canonical, Canonical]:
     """Return the two cohorts of a comparison. Raises BadDefinition: every fault of both."""
     value = loads(body)
     if not isinstance(value, Mapping):
@@ -288,7 +291,7 @@ def _compared(body: bytes) -> tuple[Canonical, Canonical]:
             details.append(Detail(f"/{name}", "a comparison needs the definitions a and b"))
             continue
         try:
-            found.append(canonical(parse(value[name])))
+            found.append(canonical(inline(parse(value[name]), library)))
         except BadDefinition as error:
             details += [Detail(f"/{name}{one.pointer}", one.message) for one in error.details]
     if not details and found[0].unit != found[1].unit:
@@ -298,8 +301,8 @@ def _compared(body: bytes) -> tuple[Canonical, Canonical]:
     return found[0], found[1]
 
 
-def _page(body: bytes) -> tuple[PageRequest, Canonical]:
-    page = parse(loads(body), PageRequest)
+def _page(body: bytes, library: Library | None) -> tuple[PageRequest, Canonical]:
+    page = inline(parse(loads(body), PageRequest), library)
     return page, canonical(page)
 
 

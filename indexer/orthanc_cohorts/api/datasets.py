@@ -32,7 +32,7 @@ _PRIVATE = {"cache-control": "private, no-store", "x-content-type-options": "nos
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class DatasetStore:
     """Where datasets are kept, and under which policy and key they are frozen."""
 
     archive: Archive
@@ -72,7 +72,7 @@ class EraseAnswer(BaseModel):
     datasets: list[Erased]
 
 
-def datasets_router(desk: Desk, shelf: Shelf, limits: Limits, freezing: Limits) -> APIRouter:
+def datasets_router(desk: Desk, store: DatasetStore, limits: Limits, freezing: Limits) -> APIRouter:
     """Return the routes. freezing: limits of a freeze, which may take longer than a question."""
     router = APIRouter(prefix=PREFIX, responses=problems.RESPONSES)
     json = [Depends(json_accepted)]
@@ -90,21 +90,21 @@ def datasets_router(desk: Desk, shelf: Shelf, limits: Limits, freezing: Limits) 
         """Freeze a dataset: the next version of its name, unless the newest holds the same bytes already."""
         body = await limits.body(request)
         owner = caller(request.scope["headers"]).name
-        answer, new = await freezing.run(lambda deadline: _frozen(desk, shelf, body, owner, deadline))
+        answer, new = await freezing.run(lambda deadline: _frozen(desk, store, body, owner, deadline))
         note(request, answer.hash, answer.rows)
         return _json(answer, 201 if new else 200)
 
     @router.get("/datasets", response_model=DatasetList, dependencies=json)
     async def list_(request: Request) -> Response:
         """The newest version of every dataset."""
-        found = await run_in_threadpool(lambda: list(_newest(shelf.archive)))
+        found = await run_in_threadpool(lambda: list(_newest(store.archive)))
         note(request, count=len(found))
         return _json(DatasetList(datasets=found))
 
     @router.get("/datasets/{name}", response_model=VersionList, responses=missing, dependencies=json)
     async def versions(request: Request, name: str) -> Response:
         """The versions of one dataset."""
-        found = await run_in_threadpool(shelf.archive.versions, name)
+        found = await run_in_threadpool(store.archive.versions, name)
         if not found:
             raise HTTPException(404, "there is no dataset of this name; GET datasets lists them")
         note(request, count=len(found))
@@ -113,15 +113,15 @@ def datasets_router(desk: Desk, shelf: Shelf, limits: Limits, freezing: Limits) 
     @router.get("/datasets/{name}/{version}", response_model=Version, responses=missing, dependencies=json)
     async def version_(request: Request, name: str, version: int) -> Response:
         """One version of a dataset; its files are below it."""
-        found = _there(shelf.archive, name, version)
+        found = _there(store.archive, name, version)
         note(request, found.hash, found.rows)
         return _json(found)
 
     @router.get("/datasets/{name}/{version}/{file}", response_class=FileResponse, responses=missing)
     async def file_(request: Request, name: str, version: int, file: str) -> Response:
         """A file of a version, byte by byte as it was frozen."""
-        found = _there(shelf.archive, name, version)
-        path = shelf.archive.file(name, version, file)
+        found = _there(store.archive, name, version)
+        path = store.archive.file(name, version, file)
         if found.state == "erased":
             raise HTTPException(410, f"this version was erased; version {found.successor} follows it")
         if path is None:
@@ -132,8 +132,8 @@ def datasets_router(desk: Desk, shelf: Shelf, limits: Limits, freezing: Limits) 
     @router.get("/crosswalks/{name}/{version}", response_class=FileResponse, responses=missing)
     async def crosswalk(request: Request, name: str, version: int) -> Response:
         """What the pseudonyms in a manifest stand for: what fetching the files from Orthanc needs."""
-        found = _there(shelf.archive, name, version)
-        path = shelf.archive.crosswalk(name, version)
+        found = _there(store.archive, name, version)
+        path = store.archive.crosswalk(name, version)
         if path is None:
             raise HTTPException(410, f"this version was erased; version {found.successor} follows it")
         note(request, found.hash, found.instances)
@@ -145,7 +145,7 @@ def datasets_router(desk: Desk, shelf: Shelf, limits: Limits, freezing: Limits) 
         asked = validated(loads(await limits.body(request)), EraseRequest)
         owner = caller(request.scope["headers"]).name
         found = await run_in_threadpool(
-            erase, shelf.archive, shelf.key, asked.patient_id, asked.issuer_of_patient_id, owner
+            erase, store.archive, store.key, asked.patient_id, asked.issuer_of_patient_id, owner
         )
         note(request, count=len(found))
         return _json(EraseAnswer(datasets=found))
@@ -154,12 +154,12 @@ def datasets_router(desk: Desk, shelf: Shelf, limits: Limits, freezing: Limits) 
 
 
 def _frozen(
-    desk: Desk, shelf: Shelf, body: bytes, owner: str | None, deadline: Deadline
+    desk: Desk, store: DatasetStore, body: bytes, owner: str | None, deadline: Deadline
 ) -> tuple[FreezeAnswer, bool]:
-    planned = parse_dataset(loads(body))
+    planned = parse_dataset(loads(body), desk.library)
     with desk.reading(deadline) as snapshot:
-        found = freeze(snapshot, desk.engine, planned, shelf.policy, shelf.key, deadline.check)
-    version, new = shelf.archive.add(planned.asked.name, found, owner)
+        found = freeze(snapshot, desk.engine, planned, store.policy, store.key, deadline.check)
+    version, new = store.archive.add(planned.asked.name, found, owner)
     return FreezeAnswer(**version.model_dump(), warnings=notices(found.warnings)), new
 
 

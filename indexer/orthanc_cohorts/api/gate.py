@@ -46,7 +46,12 @@ class Gate:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        began, row, who, facts = perf_counter(), access(scope["path"]), caller(scope["headers"]), Facts()
+        began, row, who, facts = (
+            perf_counter(),
+            access(scope["path"], scope["method"]),
+            caller(scope["headers"]),
+            Facts(),
+        )
         scope[_FACTS] = facts
         answered = lost = False
 

@@ -125,6 +125,13 @@ class Limits:
         return b"".join(parts)
 
 
+def json_sent(request: Request) -> None:
+    """Raise 415 unless the body is said to be JSON, which no form of another site can do without asking."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise HTTPException(415, "send Content-Type: application/json; this route changes something")
+
+
 def json_accepted(request: Request) -> None:
     """Raise 406 when the caller does not accept JSON (RFC 9110 12.5.1); no Accept header accepts all."""
     header = request.headers.get("accept", "")

@@ -18,7 +18,15 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from orthanc_cohorts.cohort import BadDefinition, MalformedJson
-from orthanc_cohorts.errors import DefinitionError, IndexBusy
+from orthanc_cohorts.errors import (
+    CohortChanged,
+    CohortExists,
+    CohortForeign,
+    CohortUnknown,
+    DefinitionError,
+    IndexBusy,
+    SavedCohortError,
+)
 
 LOG = logging.getLogger("orthanc_cohorts")
 
@@ -97,6 +105,7 @@ def install(app: FastAPI, broken: Callable[[], None]) -> None:
     app.add_exception_handler(OutOfTime, _late)
     app.add_exception_handler(BodyTooLarge, _large)
     app.add_exception_handler(CursorGone, _gone)
+    app.add_exception_handler(SavedCohortError, _saved)
     app.add_exception_handler(RequestValidationError, _parameters)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _unexpected)
@@ -131,6 +140,13 @@ def _large(_: Request, error: Exception) -> Response:
 
 def _gone(_: Request, error: Exception) -> Response:
     return problem(410, str(error))
+
+
+_SAVED = {CohortUnknown: 404, CohortExists: 409, CohortForeign: 403, CohortChanged: 412}
+
+
+def _saved(_: Request, error: Exception) -> Response:
+    return problem(next(status for kind, status in _SAVED.items() if isinstance(error, kind)), str(error))
 
 
 def _parameters(_: Request, error: Exception) -> Response:

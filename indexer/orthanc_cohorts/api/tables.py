@@ -17,6 +17,7 @@ from orthanc_cohorts.api.limits import Deadline
 from orthanc_cohorts.api.models import Notice, PageRequest
 from orthanc_cohorts.api.pages import Position, cut
 from orthanc_cohorts.cohort import canonical, loads, parse
+from orthanc_cohorts.cohort.inline import inline
 from orthanc_cohorts.columns import Columns, check_columns, layout, read, who
 from orthanc_cohorts.columns.read import type_of
 
@@ -67,9 +68,9 @@ def table(desk: Desk, body: bytes, deadline: Deadline) -> TableAnswer:
     began = perf_counter()
     value = loads(body)
     check_columns(value)
-    asked = parse(value, TableRequest)
+    asked = inline(parse(value, TableRequest), desk.library)
     cohort = canonical(asked)
-    wanted = layout(asked, cohort)
+    wanted = layout(asked, cohort, desk.library)
     start = after(asked, cohort, wanted.per)
     with desk.reading(deadline) as snapshot:
         keys, generation = desk.listed(snapshot, cohort, wanted.per, asked, deadline)

@@ -24,13 +24,14 @@ from orthanc_cohorts import __version__
 from orthanc_cohorts.api import audit
 from orthanc_cohorts.api.app import create_app
 from orthanc_cohorts.api.audit import AuditLog
-from orthanc_cohorts.api.datasets import Shelf
+from orthanc_cohorts.api.datasets import DatasetStore
 from orthanc_cohorts.api.internal import internal_router
 from orthanc_cohorts.cli.orders import Orders
 from orthanc_cohorts.datasets import Archive, Pseudonyms, site_key
 from orthanc_cohorts.errors import ConfigurationError
 from orthanc_cohorts.harmonise import convert
 from orthanc_cohorts.store import Index
+from orthanc_cohorts.store.saved import SavedCohorts
 from orthanc_cohorts.sync.keeper import Keeper
 from orthanc_cohorts.sync.orthanc_client import OrthancClient
 
@@ -56,6 +57,7 @@ def serve(orders: Orders, parent: int | None = None) -> None:
     # (pint 0.26 beside ucumvert 0.3.2), nothing starts and the log says why.
     convert(1.0, "cm")
     index = _open(orders)
+    saved = SavedCohorts.open(orders.data_directory)
     client = OrthancClient(orders.orthanc_url, orders.authorization)
     keeper = Keeper(index, client, orders.storage_directory, settings.values)
 
@@ -74,7 +76,8 @@ def serve(orders: Orders, parent: int | None = None) -> None:
         threads=settings["Threads"],
         audit=AuditLog(orders.data_directory / audit.NAME),
         broken=_stop_this_process,
-        shelf=_shelf(orders),
+        saved=saved,
+        datasets=_datasets(orders),
     )
     server = uvicorn.Server(
         uvicorn.Config(
@@ -102,6 +105,7 @@ def serve(orders: Orders, parent: int | None = None) -> None:
         keeper.stop()
         client.close()
         _close(index)
+        saved.close()
         LOG.info("sidecar stopped")
 
 
@@ -124,13 +128,13 @@ def _stop_this_process() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _shelf(orders: Orders) -> Shelf:
+def _datasets(orders: Orders) -> DatasetStore:
     """Return where datasets are kept, under the key of this site."""
     try:
         key = Pseudonyms(site_key(orders.data_directory))
     except (OSError, ValueError) as error:
         raise ConfigurationError(f"the key for pseudonyms cannot be used: {error}") from error
-    return Shelf(Archive(orders.data_directory / DATASETS), orders.settings["DatasetPolicy"], key)
+    return DatasetStore(Archive(orders.data_directory / DATASETS), orders.settings["DatasetPolicy"], key)
 
 
 def _close(index: Index) -> None:

@@ -67,7 +67,7 @@ def canonical(definition: Definition) -> Canonical:
     Raises BadDefinition: a code or unit that cannot be read, with a JSON pointer to each.
     """
     details: list[Detail] = []
-    where = None if definition.where is None else canonical_clause(definition.where, "/where", details)
+    where = None if definition.where is None else _clause(definition.where, "/where", details)
     if details:
         raise BadDefinition(details)
     return Canonical(definition.unit, where)
@@ -85,7 +85,7 @@ def steps(definition: Definition) -> list[tuple[str, Tree]]:
     args = enumerate(where.args) if isinstance(where, And) else ()
     sent = [(f"/where/args/{number}", arg) for number, arg in args] or [("/where", where)]
     details: list[Detail] = []
-    found = [(pointer, canonical_clause(clause, pointer, details)) for pointer, clause in sent]
+    found = [(pointer, _clause(clause, pointer, details)) for pointer, clause in sent]
     if details:
         raise BadDefinition(details)
     return found
@@ -103,16 +103,15 @@ def nameless(tree: Any) -> Any:
     return [nameless(part) for part in tree] if isinstance(tree, list) else tree
 
 
-def canonical_clause(clause: Clause, pointer: str, details: list[Detail]) -> Tree:
-    """Return a clause in canonical form; details: as `canonical_leaf`."""
+def _clause(clause: Clause, pointer: str, details: list[Detail]) -> Tree:
     if isinstance(clause, Not):
-        negated = canonical_clause(clause.arg, f"{pointer}/arg", details)
+        negated = _clause(clause.arg, f"{pointer}/arg", details)
         # Two-valued logic: what is not not so is so.
         return negated["arg"] if negated["op"] == "not" else {"op": "not", "arg": negated}
     if isinstance(clause, And | Or):
         args: dict[bytes, Tree] = {}
         for place, arg in enumerate(clause.args):
-            tree = canonical_clause(arg, f"{pointer}/args/{place}", details)
+            tree = _clause(arg, f"{pointer}/args/{place}", details)
             # and, or are associative: nested ones of the same kind say the same.
             parts: list[Tree] = tree["args"] if tree["op"] == clause.op else [tree]
             args.update((dumps(part), part) for part in parts)
@@ -121,7 +120,7 @@ def canonical_clause(clause: Clause, pointer: str, details: list[Detail]) -> Tre
     if isinstance(clause, Same):
         return _same(clause, pointer, details)
     if isinstance(clause, Inlined):
-        return canonical_clause(clause.where, pointer, details)
+        return _clause(clause.where, pointer, details)
     if isinstance(clause, Cohort):
         details.append(Detail(pointer, "no saved cohorts are known here; write out what it asks"))
         return {"op": clause.op}

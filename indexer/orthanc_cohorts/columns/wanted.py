@@ -9,9 +9,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from orthanc_cohorts.cohort.canonical import Canonical, Tree, canonical_clause, canonical_leaf, days_apart
+from orthanc_cohorts.cohort.canonical import Canonical, Tree, canonical, canonical_leaf, days_apart
 from orthanc_cohorts.cohort.clauses import LEAVES, Leaf, Measurement, properties
-from orthanc_cohorts.cohort.definition import BadDefinition, Detail, check_clauses
+from orthanc_cohorts.cohort.definition import BadDefinition, Definition, Detail, check_clauses
+from orthanc_cohorts.cohort.inline import Library, inline
 from orthanc_cohorts.cohort.properties import Day, Number, Property
 from orthanc_cohorts.cohort.quantities import DIMENSIONLESS
 from orthanc_cohorts.columns.request import Anchor, ClauseColumn, Columns, Pick, RowsColumn
@@ -79,9 +80,10 @@ class Layout:
         return found if self.anchor is None else found | {"anchor": _written(self.anchor)}
 
 
-def layout(asked: Columns, cohort: Canonical) -> Layout:
+def layout(asked: Columns, cohort: Canonical, library: Library | None = None) -> Layout:
     """Return what the columns of a request read, where rows may be those of named leaves of a cohort.
 
+    library: where clauses `cohort` find saved ones.
     Raises BadDefinition: every fault, with a JSON pointer into the request.
     """
     details: list[Detail] = []
@@ -93,13 +95,25 @@ def layout(asked: Columns, cohort: Canonical) -> Layout:
         pointer = f"/columns/{number}"
         if isinstance(column, ClauseColumn):
             check_clauses(column.where, f"{pointer}/where")
-            columns.append(Flag(column.name, canonical_clause(column.where, f"{pointer}/where", details)))
+            columns.append(_flag(column, pointer, per, library, details))
         else:
             details += _faults(column, pointer, per, asked.anchor is not None)
             columns.append(_wanted(column, named, pointer, details))
     if details:
         raise BadDefinition(details)
     return Layout(per, anchor, tuple(columns))
+
+
+def _flag(
+    column: ClauseColumn, pointer: str, per: Per, library: Library | None, details: list[Detail]
+) -> Flag:
+    try:
+        cohort = canonical(inline(Definition(version=1, unit=per, where=column.where), library))
+    except BadDefinition as error:
+        details += [Detail(f"{pointer}{one.pointer}", one.message) for one in error.details]
+        return Flag(column.name, {"op": "study"})
+    assert cohort.where is not None
+    return Flag(column.name, cohort.where)
 
 
 def selection(asked: Sequence[RowsColumn], cohort: Canonical, table: Layout) -> tuple[Wanted, ...]:

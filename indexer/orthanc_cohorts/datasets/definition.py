@@ -19,6 +19,7 @@ from orthanc_cohorts.cohort.bounds import DaysApart
 from orthanc_cohorts.cohort.canonical import Tree, dumps
 from orthanc_cohorts.cohort.clauses import Name
 from orthanc_cohorts.cohort.definition import check_clauses, check_shape, validated
+from orthanc_cohorts.cohort.inline import Library, inline
 from orthanc_cohorts.columns import Columns, Layout, Wanted, check_columns, layout
 from orthanc_cohorts.columns.request import Rows, RowsColumn
 from orthanc_cohorts.columns.wanted import selection
@@ -127,9 +128,10 @@ def cohort_tree(cohort: Canonical) -> Tree:
     return tree if cohort.where is None else tree | {"where": cohort.where}
 
 
-def parse_dataset(value: Any) -> Planned:
+def parse_dataset(value: Any, library: Library | None = None) -> Planned:
     """Return the dataset that a JSON value states.
 
+    library: where clauses `cohort` find saved ones.
     Raises BadDefinition: every fault that was found, each with a JSON pointer.
     """
     if not isinstance(value, Mapping):
@@ -140,9 +142,9 @@ def parse_dataset(value: Any) -> Planned:
     asked = validated(value, Dataset)
     check_clauses(asked.cohort.where, "/cohort/where")
     try:
-        known = canonical(asked.cohort)
+        known = canonical(inline(asked.cohort, library))
     except BadDefinition as error:
         raise BadDefinition([Detail(f"/cohort{one.pointer}", one.message) for one in error.details]) from None
-    wanted = layout(asked, known)
+    wanted = layout(asked, known, library)
     series = selection([spec.column() for spec in asked.series], known, wanted)
     return Planned(asked, known, wanted, series)

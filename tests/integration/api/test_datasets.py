@@ -14,7 +14,7 @@ import pytest
 from api_client import API, Client, problem
 from cohort_rows import MemoryIndex
 from dataset_rows import KEY, PATIENTS, archive, definition
-from orthanc_cohorts.api.datasets import Shelf
+from orthanc_cohorts.api.datasets import DatasetStore
 from orthanc_cohorts.datasets import Archive, verify
 from orthanc_cohorts.datasets.policy import Policy
 
@@ -25,14 +25,14 @@ def index() -> MemoryIndex:
 
 
 @pytest.fixture
-def shelf(tmp_path: Path, request: pytest.FixtureRequest) -> Shelf:
+def store(tmp_path: Path, request: pytest.FixtureRequest) -> DatasetStore:
     policy: Policy = getattr(request, "param", "pseudonymise")
-    return Shelf(Archive(tmp_path / "datasets"), policy, KEY)
+    return DatasetStore(Archive(tmp_path / "datasets"), policy, KEY)
 
 
 @pytest.fixture
-def client(index: MemoryIndex, shelf: Shelf) -> Iterator[Client]:
-    found = Client(index, shelf=shelf)
+def client(index: MemoryIndex, store: DatasetStore) -> Iterator[Client]:
+    found = Client(index, datasets=store)
     yield found
     found.close()
 
@@ -68,7 +68,7 @@ def test_a_dataset_is_frozen_listed_and_handed_out_byte_by_byte(client: Client, 
 
 
 def test_freezing_again_is_the_same_version_until_something_changes(
-    client: Client, index: MemoryIndex, shelf: Shelf
+    client: Client, index: MemoryIndex, store: DatasetStore
 ) -> None:
     first = frozen(client)
     again = client.post("/datasets", definition())
@@ -78,16 +78,16 @@ def test_freezing_again_is_the_same_version_until_something_changes(
     assert again.status_code == 200 and again.json()["content_hash"] == first["content_hash"]
     assert (third["version"], third["hash"]) == (2, first["hash"])
     assert third["content_hash"] != first["content_hash"]
-    assert [verify(folder(shelf, version)) for version in (1, 2)] == [[], []]
+    assert [verify(folder(store, version)) for version in (1, 2)] == [[], []]
 
 
-def folder(shelf: Shelf, version: int) -> Path:
-    path = shelf.archive.file("hearts", version, "table.parquet")
+def folder(store: DatasetStore, version: int) -> Path:
+    path = store.archive.file("hearts", version, "table.parquet")
     assert path is not None
     return path.parent
 
 
-def test_datasets_lie_in_private_folders(client: Client, shelf: Shelf, tmp_path: Path) -> None:
+def test_datasets_lie_in_private_folders(client: Client, store: DatasetStore, tmp_path: Path) -> None:
     frozen(client)
 
     assert (tmp_path / "datasets").stat().st_mode & 0o077 == 0
@@ -97,7 +97,7 @@ def test_datasets_lie_in_private_folders(client: Client, shelf: Shelf, tmp_path:
 
 
 def test_an_erased_patient_is_in_no_byte_of_any_version(
-    client: Client, index: MemoryIndex, shelf: Shelf, tmp_path: Path
+    client: Client, index: MemoryIndex, store: DatasetStore, tmp_path: Path
 ) -> None:
     frozen(client)
     index.run("UPDATE study SET patient_sex = 'M' WHERE study_key = 0")
@@ -110,7 +110,7 @@ def test_an_erased_patient_is_in_no_byte_of_any_version(
     assert answer == {"datasets": [{"name": "hearts", "erased": [1, 2], "successor": 3}]}
     assert gone not in table(client, 3)["patient"].to_pylist()
     assert table(client, 3).num_rows == PATIENTS - 1
-    assert verify(folder(shelf, 3)) == []
+    assert verify(folder(store, 3)) == []
     for version in (1, 2):
         problem(client.get(f"/datasets/hearts/{version}/table.parquet"), 410)
         problem(client.get(f"/crosswalks/hearts/{version}"), 410)
@@ -129,8 +129,8 @@ def test_erasing_somebody_unknown_changes_nothing(client: Client) -> None:
     assert client.get("/datasets/hearts/1").json()["state"] == "frozen"
 
 
-@pytest.mark.parametrize("shelf", ["drop", "keep"], indirect=True)
-def test_a_patient_is_found_under_every_policy(client: Client, shelf: Shelf) -> None:
+@pytest.mark.parametrize("store", ["drop", "keep"], indirect=True)
+def test_a_patient_is_found_under_every_policy(client: Client, store: DatasetStore) -> None:
     columns = [{"name": "dilated", "where": {"op": "evaluation"}}]
     frozen(client, columns=columns)
 

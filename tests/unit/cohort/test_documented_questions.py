@@ -15,7 +15,8 @@ from orthanc_cohorts.cohort import Engine, canonical, parse
 from orthanc_cohorts.cohort.facets import Facet, Facets, questions
 
 PAGE = (Path(__file__).parents[3] / "docs" / "cohort-language.md").read_text(encoding="utf-8")
-REFINING, _, ASKED = PAGE.partition("## Questions")
+BEFORE, _, ASKED = PAGE.partition("## Questions")
+SAVING, _, REFINING = BEFORE.partition("## Refining a cohort")
 QUESTIONS = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", ASKED, re.S)]
 PACED, ANN, BOB = 0, 1, 2
 EXPECTED = [[ANN], [ANN], [ANN], [ANN], [BOB], [ANN, BOB], [BOB], [BOB], [PACED], [ANN]]
@@ -105,6 +106,15 @@ def test_a_documented_question_finds_whom_it_describes(
         answer = Engine().answer(snapshot, canonical(parse(question)))
 
     assert list(answer.keys) == expected
+
+
+def test_the_documented_cohort_to_save_can_be_asked(index: MemoryIndex) -> None:
+    (block,) = re.findall(r"```json\n(.*?)```", SAVING, re.S)
+
+    with index.read() as snapshot:
+        answer = Engine().answer(snapshot, canonical(parse(json.loads(block)["definition"])))
+
+    assert answer.keys.tolist() == [ANN]
 
 
 def test_the_documented_facets_can_be_asked(index: MemoryIndex) -> None:
