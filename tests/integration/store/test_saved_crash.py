@@ -49,7 +49,7 @@ def test_a_process_killed_between_writes_keeps_every_version_that_it_has_said(
             cwd=checkout / "tests",
         )
         assert writer.stdout is not None
-        first = writer.stdout.readline()
+        first = "".join(writer.stdout.readline() for _ in range(3))
         time.sleep(chance.random() / 3)
         writer.kill()
         said = int((first + writer.stdout.read()).split()[-1])
@@ -65,4 +65,4 @@ def test_a_process_killed_between_writes_keeps_every_version_that_it_has_said(
         assert not kept or kept[0] in (said, said + 1)
         assert kept or said % 50 == 49
         assert not kept or kept == list(range(kept[0], kept[-1] - 1, -1))
-    assert said > 12
+    assert said >= 18
