@@ -13,6 +13,17 @@ from orthanc_cohorts.cohort.definition import Definition
 from orthanc_cohorts.cohort.facets import Facet, Faceted
 from orthanc_cohorts.cohort.listing import PatientRow, StudyRow
 from orthanc_cohorts.cohort.vocabulary import Concept
+from orthanc_cohorts.harmonise import vocabulary_fingerprint
+
+
+class Answered(BaseModel):
+    """What is the same in every answer to a definition.
+
+    vocabulary: fingerprint of the tables that made codes and units canonical; at two sites with the same one,
+    the same hash means the same cohort.
+    """
+
+    vocabulary: str = Field(default_factory=vocabulary_fingerprint)
 
 
 class Notice(BaseModel):
@@ -25,7 +36,7 @@ class Notice(BaseModel):
     rows: int
 
 
-class Count(BaseModel):
+class Count(Answered):
     """How many units a definition is true for; exact, at one generation of the index.
 
     hash: SHA-256 of the canonical definition.
@@ -50,7 +61,7 @@ class Step(BaseModel):
     alone: int
 
 
-class Attrition(BaseModel):
+class Attrition(Answered):
     """What each clause of the top-level `and` leaves of all units, in the order sent.
 
     total: units of the index. steps: a definition without `and` is one; none without `where`.
@@ -71,7 +82,7 @@ class FacetsRequest(Definition):
     facets: Annotated[list[Facet], Field(min_length=1, max_length=50)]
 
 
-class FacetsAnswer(BaseModel):
+class FacetsAnswer(Answered):
     """Facets in the order asked, each without its own clause. count: units of the cohort itself."""
 
     count: int
@@ -98,7 +109,7 @@ class Compared(BaseModel):
     hash: str
 
 
-class Comparison(BaseModel):
+class Comparison(Answered):
     """How two cohorts overlap; both, only_a, only_b and neither together are all units of the index."""
 
     a: Compared
@@ -120,7 +131,7 @@ class PageRequest(Definition):
     cursor: Annotated[str, Field(max_length=512)] | None = None
 
 
-class Page(BaseModel):
+class Page(Answered):
     """A page of a list that was made at `generation` and stays as it is.
 
     count: members of the whole list. gone: members of this page that were deleted since. next: cursor of the

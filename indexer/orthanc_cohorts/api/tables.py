@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 
 from orthanc_cohorts.api.asking import Desk, after, notices, since
 from orthanc_cohorts.api.limits import Deadline
-from orthanc_cohorts.api.models import Notice, PageRequest
+from orthanc_cohorts.api.models import Answered, Notice, PageRequest
 from orthanc_cohorts.api.pages import Position, cut
 from orthanc_cohorts.cohort import canonical, loads, parse
 from orthanc_cohorts.cohort.inline import inline
@@ -44,7 +44,7 @@ class TableColumn(BaseModel):
     values: list[Cell] | list[list[Cell]]
 
 
-class TableAnswer(BaseModel):
+class TableAnswer(Answered):
     """Columns of a page of members; all lists are equally long. count: members of the whole cohort.
 
     The members are those at `generation`, the values those at `read_at`, which is later on pages of an older

@@ -29,7 +29,7 @@ from orthanc_cohorts.api.internal import internal_router
 from orthanc_cohorts.cli.orders import Orders
 from orthanc_cohorts.datasets import Archive, Pseudonyms, site_key
 from orthanc_cohorts.errors import ConfigurationError
-from orthanc_cohorts.harmonise import convert
+from orthanc_cohorts.harmonise import convert, vocabulary_fingerprint
 from orthanc_cohorts.store import Index
 from orthanc_cohorts.store.saved import SavedCohorts
 from orthanc_cohorts.sync.keeper import Keeper
@@ -56,6 +56,7 @@ def serve(orders: Orders, parent: int | None = None) -> None:
     # Builds the unit registry, 0.6 s: here and not in the first push or question. Where it cannot be built
     # (pint 0.26 beside ucumvert 0.3.2), nothing starts and the log says why.
     convert(1.0, "cm")
+    vocabulary_fingerprint()
     index = _open(orders)
     saved = SavedCohorts.open(orders.data_directory)
     client = OrthancClient(orders.orthanc_url, orders.authorization)

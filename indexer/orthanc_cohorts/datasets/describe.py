@@ -16,6 +16,7 @@ from orthanc_cohorts.columns import Flag, Wanted
 from orthanc_cohorts.columns.read import type_of
 from orthanc_cohorts.datasets.definition import Planned
 from orthanc_cohorts.datasets.policy import Policy
+from orthanc_cohorts.harmonise import vocabulary_fingerprint
 
 DICTIONARY = "dictionary.json"
 CROISSANT = "croissant.json"
@@ -89,6 +90,7 @@ def dictionary(
         **{name: value for name, value in about.items() if value is not None},
         "hash": planned.hash,
         "cohort_hash": planned.cohort.hash,
+        "vocabulary": vocabulary_fingerprint(),
         "row": planned.layout.per,
         "generation": generation,
         "policy": policy,

@@ -11,6 +11,7 @@ from orthanc_cohorts.harmonise.concepts import (
     mapping_source,
 )
 from orthanc_cohorts.harmonise.context_groups import context_group, context_group_hash
+from orthanc_cohorts.harmonise.fingerprint import vocabulary_fingerprint
 from orthanc_cohorts.harmonise.units import Unit, canonical_unit, convert, unit_of_code
 
 __all__ = [
@@ -25,4 +26,5 @@ __all__ = [
     "is_private",
     "mapping_source",
     "unit_of_code",
+    "vocabulary_fingerprint",
 ]

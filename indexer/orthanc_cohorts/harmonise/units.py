@@ -19,7 +19,7 @@ from orthanc_cohorts.harmonise.unit_spellings import PATTERNS, SPELLINGS, WORDS
 
 _DIGITS = Context(prec=15)
 
-_CANONICAL = (
+CANONICAL = (
     "mm", "mm2", "mm3", "s", "g", "mm[Hg]", "/min", "mV", "K", "mA", "mGy", "Gy.m2", "mGy.cm", "mg/dL",
     "mmol/L", "kg/m2", "mm/s", "mm/s2", "mm2/s", "L/min", "mGy/s", "Bq/mL", "J", "W", "N", "C", "Ohm", "T",
     "mol", "cd",
@@ -171,4 +171,4 @@ def _registry() -> Any:
 
 @cache
 def _canonical_units() -> dict[str, str]:
-    return {str(_registry().from_ucum(unit).dimensionality): unit for unit in reversed(_CANONICAL)}
+    return {str(_registry().from_ucum(unit).dimensionality): unit for unit in reversed(CANONICAL)}
