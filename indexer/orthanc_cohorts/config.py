@@ -86,6 +86,14 @@ SETTINGS: tuple[Setting, ...] = (
         "replaces what clients send under this name: of two, Orthanc hands over the first. Empty: no header "
         "is believed.",
     ),
+    Setting(
+        "LabelRestriction",
+        "refuse",
+        "Where Orthanc's authorization plugin is configured, users may be restricted to studies with certain "
+        "labels, which the index does not know. `refuse`: all questions get 403 there. `ignore`: labels "
+        "restrict nobody at this site, or whoever may call /cohorts may know the whole archive.",
+        choices=("refuse", "ignore"),
+    ),
     Setting("QueueLimit", 100_000, "Events held in memory; the rest is caught up later.", 100, 10_000_000),
     Setting("BatchInstances", 1_200, "Instances in one push to the sidecar, at most.", 1, 10_000),
     Setting(

@@ -39,6 +39,8 @@ class Callers:
             not _HEADER_NAME.fullmatch(self._trusted) or self._trusted in ("authorization", "cookie")
         ):
             raise ConfigurationError("Cohorts.TrustedUserHeader takes the name of a header of its own")
+        self.refusal = _label_refusal(configuration, settings)
+        """Why nobody is answered, None where everybody may be."""
         self._users: dict[str, str] = {}
         if not authenticates(configuration):
             return
@@ -63,6 +65,19 @@ class Callers:
             kind, _, credentials = headers.get("authorization", "").partition(" ")
             name = self._users.get(credentials.strip(), "") if kind == "Basic" else ""
         return name if name and name.isprintable() else None
+
+
+def _label_refusal(configuration: Mapping[str, Any], settings: Settings) -> str | None:
+    section = configuration.get("Authorization")
+    if settings["LabelRestriction"] == "ignore" or not isinstance(section, Mapping):
+        return None
+    # Later versions of the authorization plugin have a switch of their own.
+    if section.get("Enable", True) is False:
+        return None
+    return (
+        "The authorization plugin may restrict users to studies with certain labels, which the index "
+        "does not know. If labels restrict nobody here, set Cohorts.LabelRestriction to `ignore`."
+    )
 
 
 def authenticates(configuration: Mapping[str, Any]) -> bool:

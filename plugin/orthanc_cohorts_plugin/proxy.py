@@ -60,6 +60,8 @@ class Proxy:
             self._slots.release()
 
     def _refusal(self, body: bytes) -> tuple[int, str] | None:
+        if self._callers.refusal is not None:
+            return 403, self._callers.refusal
         limit, nesting = self._settings["MaxBodyBytes"], self._settings["MaxBodyNesting"]
         if len(body) > limit:
             return 413, f"The body has {len(body)} bytes, at most {limit} are taken (Cohorts.MaxBodyBytes)."

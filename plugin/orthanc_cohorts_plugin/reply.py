@@ -57,7 +57,7 @@ def answer_json(output: RestOutput, value: Any, status: int = 200) -> None:
 
 
 def _problem(status: int, detail: str) -> bytes:
-    titles = {400: "Bad Request", 413: "Content Too Large", 502: "Bad Gateway"}
+    titles = {400: "Bad Request", 403: "Forbidden", 413: "Content Too Large", 502: "Bad Gateway"}
     titles |= {503: "Service Unavailable", 504: "Gateway Timeout"}
     document = {"type": "about:blank", "title": titles[status], "status": status, "detail": detail}
     return json.dumps(document).encode("ascii")

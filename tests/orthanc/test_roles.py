@@ -125,3 +125,21 @@ def test_a_header_is_believed_once_it_is_configured_and_only_that_one(start_orth
 
     assert [a.status_code for a in (trusted, unknown, other, nobody)] == [200, 403, 403, 403]
     assert [line["user"] for line in audited(orthanc)] == ["ben", "nobody", None, None]
+
+
+@pytest.mark.parametrize(("cohorts", "status"), [({}, 403), ({"LabelRestriction": "ignore"}, 200)])
+def test_where_labels_may_restrict_users_nobody_is_answered_unless_the_site_says_so(
+    start_orthanc, cohorts, status
+):
+    """Only the configuration of the authorization plugin is there: that alone decides."""
+    orthanc = start_orthanc(
+        config={"Authorization": {"WebServiceRootUrl": "http://127.0.0.1:9/"}},
+        cohorts={**states.FAST, "AnonymousRole": "admin", **cohorts},
+    )
+    orthanc.wait_ready()
+
+    answers = [ask(orthanc, None, route) for route in ROUTES]
+
+    assert [answer.status_code for answer in answers] == [status] * len(answers)
+    if status == 403:
+        assert "Cohorts.LabelRestriction" in answers[0].json()["detail"]

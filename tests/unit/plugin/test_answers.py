@@ -142,3 +142,20 @@ class Recorder(Client):
 )
 def test_a_target_is_encoded_again_and_cannot_break_the_request(uri, query, expected):
     assert target(uri, query) == expected
+
+
+@pytest.mark.parametrize(
+    ("authorization", "section", "refused"),
+    [
+        ({"WebServiceRootUrl": "http://x"}, {}, True),
+        ({"WebServiceRootUrl": "http://x"}, {"LabelRestriction": "ignore"}, False),
+        ({"Enable": False}, {}, False),
+        (None, {}, False),
+    ],
+)
+def test_labels_refuse_everybody_unless_they_restrict_nobody(
+    authorization: dict[str, object] | None, section: dict[str, str], refused: bool
+) -> None:
+    configuration = USERS if authorization is None else {**USERS, "Authorization": authorization}
+
+    assert (Callers(configuration, Settings.from_mapping(section)).refusal is not None) is refused
