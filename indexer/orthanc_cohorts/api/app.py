@@ -11,17 +11,19 @@ from typing import Annotated, Any
 
 import orjson
 from fastapi import APIRouter, Depends, FastAPI, Query, Request, Response
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from orthanc_cohorts import __version__
 from orthanc_cohorts.api import problems
 from orthanc_cohorts.api.access import PREFIX
+from orthanc_cohorts.api.answering import CALLER, answer, digest
 from orthanc_cohorts.api.asking import Desk, Readable
 from orthanc_cohorts.api.audit import AuditLog
 from orthanc_cohorts.api.gate import Gate, note
-from orthanc_cohorts.api.limits import Limits, json_accepted
+from orthanc_cohorts.api.limits import Limits
+from orthanc_cohorts.api.members import members_router
 from orthanc_cohorts.api.models import (
     Attrition,
     CompareRequest,
@@ -33,18 +35,14 @@ from orthanc_cohorts.api.models import (
     FacetsAnswer,
     FacetsRequest,
     FieldsRequest,
-    PageRequest,
-    PatientPage,
     Problems,
     Status,
-    StudyPage,
 )
+from orthanc_cohorts.api.negotiation import json_accepted
 from orthanc_cohorts.api.page import PAGE, POLICY
 from orthanc_cohorts.api.schema import cohort_schema, openapi, takes
 from orthanc_cohorts.cohort import BadDefinition, Definition, Detail, loads
 from orthanc_cohorts.cohort.inventory import Inventory
-
-_CALLER = {"cache-control": "private, no-cache", "x-content-type-options": "nosniff"}
 
 
 def create_app(
@@ -72,6 +70,7 @@ def create_app(
     limits = Limits(time_limit_seconds, max_requests, threads, max_body_bytes)
     desk = Desk(index)
     app.include_router(_questions(desk, limits))
+    app.include_router(members_router(desk, limits))
     app.include_router(_facts(desk, limits, app, status))
     app.include_router(_page())
     if internal is not None:
@@ -79,70 +78,40 @@ def create_app(
     return app
 
 
-def _answer(request: Request, model: BaseModel, tag: str) -> Response:
-    etag = f'"{tag}"'
-    headers = {**_CALLER, "etag": etag}
-    if request.method == "GET" and etag in request.headers.get("if-none-match", ""):
-        return Response(status_code=304, headers=headers)
-    return Response(model.model_dump_json(), headers=headers, media_type="application/json")
-
-
-def _digest(body: bytes) -> str:
-    # Where the order of clauses, or what is asked beside the definition, makes another answer.
-    return sha256(body).hexdigest()
-
-
 def _questions(desk: Desk, limits: Limits) -> APIRouter:
     router = APIRouter(prefix=PREFIX, dependencies=[Depends(json_accepted)], responses=problems.RESPONSES)
-    paged = problems.documented(410)
 
     @router.post("/count", response_model=Count, openapi_extra=takes(Definition))
     async def count(request: Request) -> Response:
         """How many patients or studies a definition is true for."""
         body = await limits.body(request)
-        result = await limits.run(lambda deadline: desk.count(body, deadline))
+        result = await limits.run(lambda deadline: desk.count(body, deadline), request)
         note(request, result.hash, result.count)
-        return _answer(request, result, f"{result.hash}-{result.generation}")
+        return answer(request, result, f"{result.hash}-{result.generation}")
 
     @router.post("/attrition", response_model=Attrition, openapi_extra=takes(Definition))
     async def attrition(request: Request) -> Response:
         """How many units each clause of the top-level `and` leaves, in the order sent."""
         body = await limits.body(request)
-        result = await limits.run(lambda deadline: desk.attrition(body, deadline))
+        result = await limits.run(lambda deadline: desk.attrition(body, deadline), request)
         note(request, result.hash, result.steps[-1].count if result.steps else result.total)
-        return _answer(request, result, f"{_digest(body)}-{result.generation}")
+        return answer(request, result, f"{digest(body)}-{result.generation}")
 
     @router.post("/facets", response_model=FacetsAnswer, openapi_extra=takes(FacetsRequest))
     async def facets(request: Request) -> Response:
         """How the units of a cohort are spread over the values of fields; a facet ignores its own clause."""
         body = await limits.body(request)
-        result = await limits.run(lambda deadline: desk.facets(body, deadline))
+        result = await limits.run(lambda deadline: desk.facets(body, deadline), request)
         note(request, result.hash, result.count)
-        return _answer(request, result, f"{_digest(body)}-{result.generation}")
+        return answer(request, result, f"{digest(body)}-{result.generation}")
 
     @router.post("/compare", response_model=Comparison, openapi_extra=takes(CompareRequest))
     async def compare(request: Request) -> Response:
         """How two cohorts of the same unit overlap."""
         body = await limits.body(request)
-        result = await limits.run(lambda deadline: desk.compare(body, deadline))
+        result = await limits.run(lambda deadline: desk.compare(body, deadline), request)
         note(request, f"{result.a.hash} {result.b.hash}", result.both)
-        return _answer(request, result, f"{result.a.hash}-{result.b.hash}-{result.generation}")
-
-    @router.post("/patients", response_model=PatientPage, responses=paged, openapi_extra=takes(PageRequest))
-    async def patients(request: Request) -> Response:
-        """The patients of a cohort, page by page; 410 when the list of a cursor is no longer kept."""
-        body = await limits.body(request)
-        page = await limits.run(lambda deadline: desk.patients(body, deadline))
-        note(request, page.hash, len(page.patients))
-        return _answer(request, page, f"{page.hash}-{page.generation}")
-
-    @router.post("/studies", response_model=StudyPage, responses=paged, openapi_extra=takes(PageRequest))
-    async def studies(request: Request) -> Response:
-        """The studies of a cohort, page by page; of a cohort of patients, all of their studies."""
-        body = await limits.body(request)
-        page = await limits.run(lambda deadline: desk.studies(body, deadline))
-        note(request, page.hash, len(page.studies))
-        return _answer(request, page, f"{page.hash}-{page.generation}")
+        return answer(request, result, f"{result.a.hash}-{result.b.hash}-{result.generation}")
 
     return router
 
@@ -151,8 +120,8 @@ def _facts(desk: Desk, limits: Limits, app: FastAPI, status: Callable[[], dict[s
     router = APIRouter(prefix=PREFIX, dependencies=[Depends(json_accepted)], responses=problems.RESPONSES)
 
     async def fields_of(request: Request, asked: FieldsRequest) -> Response:
-        found = await limits.run(lambda deadline: desk.fields(asked, deadline))
-        return _answer(request, found, f"fields-{found.generation}")
+        found = await limits.run(lambda deadline: desk.fields(asked, deadline), request)
+        return answer(request, found, f"fields-{found.generation}")
 
     @router.get("/fields", response_model=Inventory)
     async def fields(request: Request) -> Response:
@@ -171,41 +140,41 @@ def _facts(desk: Desk, limits: Limits, app: FastAPI, status: Callable[[], dict[s
         limit: Annotated[int, Query(ge=1, le=10_000)] = 100,
     ) -> Response:
         """The codes that occur here, with meanings, units and ranges; `q`: words of the code or a meaning."""
-        found = await limits.run(lambda deadline: desk.concepts(q, limit, deadline))
+        found = await limits.run(lambda deadline: desk.concepts(q, limit, deadline), request)
         note(request, count=len(found.concepts))
         asked = sha256(f"{limit} {q}".encode()).hexdigest()
-        return _answer(request, found, f"concepts-{found.generation}-{asked}")
+        return answer(request, found, f"concepts-{found.generation}-{asked}")
 
     @router.get("/documents/{sop_instance_uid}", response_model=DocumentTree)
     async def documents(request: Request, sop_instance_uid: str) -> Response:
         """The content tree of a report."""
-        found = await limits.run(lambda deadline: desk.document(sop_instance_uid, deadline))
+        found = await limits.run(lambda deadline: desk.document(sop_instance_uid, deadline), request)
         if found is None:
             raise HTTPException(
                 404, "no object with this SOP instance UID and a content tree is in the index"
             )
         note(request, count=1)
-        return Response(found, headers=_CALLER, media_type="application/json")
+        return Response(found, headers=CALLER, media_type="application/json")
 
     @router.get("/conformance", response_model=Conformance)
     async def conformance(request: Request) -> Response:
         """How reports keep to the templates of PS3.16: which rules are broken, by site and device."""
-        found = await limits.run(desk.conformance)
+        found = await limits.run(desk.conformance, request)
         note(request, count=len(found.breaks))
-        return _answer(request, found, f"conformance-{found.generation}")
+        return answer(request, found, f"conformance-{found.generation}")
 
     @router.get("/problems", response_model=Problems)
     async def problems_(request: Request) -> Response:
         """What could not be read as the standard wants it, by rule, element and device, with examples."""
-        found = await limits.run(desk.problems)
+        found = await limits.run(desk.problems, request)
         note(request, count=len(found.deviations))
-        return _answer(request, found, f"problems-{found.generation}")
+        return answer(request, found, f"problems-{found.generation}")
 
     @router.get("/status", response_model=Status)
     async def status_() -> Response:
         """How the index is, and how far it has followed Orthanc."""
         return Response(
-            orjson.dumps(await run_in_threadpool(status)), headers=_CALLER, media_type="application/json"
+            orjson.dumps(await run_in_threadpool(status)), headers=CALLER, media_type="application/json"
         )
 
     @router.get("/openapi.json")
@@ -235,7 +204,7 @@ def _page() -> APIRouter:
     router = APIRouter(include_in_schema=False)
 
     async def show() -> Response:
-        headers = {**_CALLER, "content-security-policy": POLICY, "referrer-policy": "no-referrer"}
+        headers = {**CALLER, "content-security-policy": POLICY, "referrer-policy": "no-referrer"}
         return Response(PAGE, headers=headers, media_type="text/html; charset=utf-8")
 
     router.add_api_route("/cohorts/", show, methods=["GET"])

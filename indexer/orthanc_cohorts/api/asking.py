@@ -153,9 +153,9 @@ class Desk:
             warnings=_notices(dict.fromkeys((*first.warnings, *second.warnings))),
         )
 
-    def patients(self, body: bytes, deadline: Deadline) -> PatientPage:
+    def patients(self, page: PageRequest, deadline: Deadline) -> PatientPage:
         """Return a page of the patients of a cohort."""
-        page, cohort = _page(body)
+        cohort = canonical(page)
         with self._reading(deadline) as snapshot:
             keys, generation = self._list(snapshot, cohort, "patient", page, deadline)
             wanted, last = cut(keys, _after(page, cohort, "patient"), page.limit)
@@ -169,9 +169,9 @@ class Desk:
             patients=found,
         )
 
-    def studies(self, body: bytes, deadline: Deadline) -> StudyPage:
+    def studies(self, page: PageRequest, deadline: Deadline) -> StudyPage:
         """Return a page of the studies of a cohort."""
-        page, cohort = _page(body)
+        cohort = canonical(page)
         with self._reading(deadline) as snapshot:
             keys, generation = self._list(snapshot, cohort, "study", page, deadline)
             wanted, last = cut(keys, _after(page, cohort, "study"), page.limit)
@@ -289,11 +289,6 @@ def _compared(body: bytes) -> tuple[Canonical, Canonical]:
     if details:
         raise BadDefinition(details)
     return found[0], found[1]
-
-
-def _page(body: bytes) -> tuple[PageRequest, Canonical]:
-    page = parse(loads(body), PageRequest)
-    return page, canonical(page)
 
 
 def _after(page: PageRequest, cohort: Canonical, kind: str) -> int:
