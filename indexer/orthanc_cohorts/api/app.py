@@ -24,6 +24,7 @@ from orthanc_cohorts.api.audit import AuditLog
 from orthanc_cohorts.api.gate import Gate, note
 from orthanc_cohorts.api.limits import Limits
 from orthanc_cohorts.api.members import members_router
+from orthanc_cohorts.api.metrics import Requests
 from orthanc_cohorts.api.models import (
     Attrition,
     CompareRequest,
@@ -41,8 +42,10 @@ from orthanc_cohorts.api.models import (
 from orthanc_cohorts.api.negotiation import json_accepted
 from orthanc_cohorts.api.page import PAGE, POLICY
 from orthanc_cohorts.api.schema import cohort_schema, openapi, takes
+from orthanc_cohorts.api.service import metrics_router
 from orthanc_cohorts.cohort import BadDefinition, Definition, Detail, loads
 from orthanc_cohorts.cohort.inventory import Inventory
+from orthanc_cohorts.store.index import Written
 
 
 def create_app(
@@ -55,23 +58,26 @@ def create_app(
     max_body_bytes: int = 1_048_576,
     threads: int = 4,
     audit: AuditLog | None = None,
+    written: Callable[[], Written] | None = None,
 ) -> FastAPI:
     """Return the application that answers on an index.
 
     internal: routes of the plugin, outside /cohorts/. status: what GET status answers. The other arguments
     limit one request in time and bytes, and how many run or wait at once (503 beyond that). audit: where
-    answers are noted; None: nowhere.
+    answers are noted; None: nowhere. written: what the writer has done; None: nothing writes.
     """
     app = FastAPI(
         title="Orthanc Cohorts", version=__version__, docs_url=None, redoc_url=None, openapi_url=None
     )
     problems.install(app)
-    app.add_middleware(Gate, audit=audit)
+    requests = Requests()
+    app.add_middleware(Gate, audit=audit, requests=requests)
     limits = Limits(time_limit_seconds, max_requests, threads, max_body_bytes)
     desk = Desk(index)
     app.include_router(_questions(desk, limits))
     app.include_router(members_router(desk, limits))
     app.include_router(_facts(desk, limits, app, status))
+    app.include_router(metrics_router(index, desk, limits, requests, status, written))
     app.include_router(_page())
     if internal is not None:
         app.include_router(internal)

@@ -45,6 +45,7 @@ from orthanc_cohorts.cohort import (
     loads,
     parse,
 )
+from orthanc_cohorts.cohort.cache import Use
 from orthanc_cohorts.cohort.canonical import steps
 from orthanc_cohorts.cohort.clauses import LEAVES
 from orthanc_cohorts.cohort.content_tree import document
@@ -231,6 +232,10 @@ class Desk:
             generation=snapshot.generation,
             deviations=[Deviation.model_validate(dict(zip(names, row, strict=True))) for row in rows],
         )
+
+    def caches(self) -> dict[str, Use]:
+        """Return how the caches are used, by name."""
+        return {**self._engine.caches(), "lists": self._lists.use}
 
     @contextmanager
     def _reading(self, deadline: Deadline) -> Iterator[Snapshot]:

@@ -70,6 +70,7 @@ def serve(orders: Orders, parent: int | None = None) -> None:
         max_body_bytes=settings["MaxBodyBytes"],
         threads=settings["Threads"],
         audit=AuditLog(orders.data_directory / audit.NAME),
+        written=lambda: index.written,
     )
     server = uvicorn.Server(
         uvicorn.Config(

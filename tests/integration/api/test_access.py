@@ -42,7 +42,7 @@ LEAST: list[tuple[str, str, str]] = [
     ("GET", f"{API}/conformance", "analyst"),
     ("POST", f"{API}/table", "analyst"),
     ("GET", f"{API}/problems", "admin"),
-    ("GET", f"{API}/metrics", "admin"),
+    ("GET", f"{API}/metrics", "viewer"),
     ("POST", f"{API}/reconcile", "admin"),
     ("POST", f"{API}/sql", "admin"),
     ("GET", f"{API}/countless", "admin"),
