@@ -42,7 +42,7 @@ from orthanc_cohorts.api.models import (
 from orthanc_cohorts.api.negotiation import json_accepted
 from orthanc_cohorts.api.page import PAGE, POLICY
 from orthanc_cohorts.api.schema import cohort_schema, openapi, takes
-from orthanc_cohorts.api.service import metrics_router
+from orthanc_cohorts.api.service import docs_router, metrics_router
 from orthanc_cohorts.cohort import BadDefinition, Definition, Detail, loads
 from orthanc_cohorts.cohort.inventory import Inventory
 from orthanc_cohorts.store.index import Written
@@ -78,6 +78,7 @@ def create_app(
     app.include_router(members_router(desk, limits))
     app.include_router(_facts(desk, limits, app, status))
     app.include_router(metrics_router(index, desk, limits, requests, status, written))
+    app.include_router(docs_router(app))
     app.include_router(_page())
     if internal is not None:
         app.include_router(internal)

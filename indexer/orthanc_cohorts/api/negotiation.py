@@ -105,7 +105,7 @@ def rendered(
 
 def documented(*formats: Format) -> dict[str, Any]:
     """Return what the OpenAPI document says of an answer in these formats, beside JSON."""
-    binary = {"schema": {"type": "string", "contentMediaType": "application/octet-stream"}}
+    binary: dict[str, Any] = {}
     text = {"schema": {"type": "string"}}
     return {
         format.media_type: binary if format in (ARROW, PARQUET) else text

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from orthanc_cohorts_sql import load
 from starlette.concurrency import run_in_threadpool
 
@@ -17,8 +17,11 @@ from orthanc_cohorts.api import metrics, problems
 from orthanc_cohorts.api.access import PREFIX
 from orthanc_cohorts.api.answering import CALLER
 from orthanc_cohorts.api.asking import Desk, Readable
+from orthanc_cohorts.api.docs_page import docs_page
 from orthanc_cohorts.api.limits import Limits
 from orthanc_cohorts.api.metrics import Family, Requests, Sample, gauge
+from orthanc_cohorts.api.page import POLICY
+from orthanc_cohorts.api.schema import openapi
 from orthanc_cohorts.cohort.cache import Use
 from orthanc_cohorts.store.index import Written
 from orthanc_cohorts.store.statements import run
@@ -63,6 +66,20 @@ def metrics_router(
         # Not within the limits: it must answer when everything else is too busy to.
         page = metrics.text(await run_in_threadpool(families))
         return Response(page, headers={**CALLER, "content-type": metrics.CONTENT_TYPE})
+
+    return router
+
+
+def docs_router(app: FastAPI) -> APIRouter:
+    """Return the route GET docs."""
+    router = APIRouter(prefix=PREFIX, responses=problems.documented(403, 500))
+    page = {"description": "OK", "content": {"text/html": {"schema": {"type": "string"}}}}
+
+    @router.get("/docs", response_class=Response, responses={200: page})
+    async def docs() -> Response:
+        """All routes on one page: parameters, bodies with an example, answers and errors."""
+        headers = {**CALLER, "content-security-policy": POLICY, "referrer-policy": "no-referrer"}
+        return Response(docs_page(openapi(app)), headers=headers, media_type="text/html")
 
     return router
 
