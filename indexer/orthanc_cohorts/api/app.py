@@ -135,7 +135,7 @@ def _facts(desk: Desk, limits: Limits, app: FastAPI, status: Callable[[], dict[s
         """What this archive holds and can be asked for: values, codes, units, ranges, with counts."""
         return await fields_of(request, FieldsRequest())
 
-    @router.post("/fields", response_model=Inventory, openapi_extra=takes(FieldsRequest))
+    @router.post("/fields", response_model=Inventory, openapi_extra=takes(FieldsRequest, required=False))
     async def some_fields(request: Request) -> Response:
         """The same for one clause, or with more values."""
         return await fields_of(request, _fields_request(await limits.body(request)))
@@ -189,7 +189,9 @@ def _facts(desk: Desk, limits: Limits, app: FastAPI, status: Callable[[], dict[s
         """This document."""
         return Response(orjson.dumps(openapi(app)), media_type="application/json")
 
-    @router.get("/schema/cohort.json")
+    json_schema = {"content": {"application/schema+json": {"schema": {"type": "object"}}}}
+
+    @router.get("/schema/cohort.json", response_class=Response, responses={200: json_schema})
     async def schema() -> Response:
         """The JSON Schema of a cohort definition."""
         return Response(orjson.dumps(cohort_schema()), media_type="application/schema+json")

@@ -120,7 +120,7 @@ class PageRequest(Definition):
     format: what the rows come as, stronger than the header Accept.
     """
 
-    limit: Annotated[int, Field(ge=1, le=10_000)] = 100
+    limit: Annotated[int, Field(strict=True, ge=1, le=10_000)] = 100
     cursor: Annotated[str, Field(max_length=512)] | None = None
     format: FormatName | None = None
 
@@ -156,7 +156,7 @@ class FieldsRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     op: str | None = None
-    values: Annotated[int, Field(ge=0, le=10_000)] = 100
+    values: Annotated[int, Field(strict=True, ge=0, le=10_000)] = 100
 
 
 class Concepts(BaseModel):
