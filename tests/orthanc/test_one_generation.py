@@ -1,7 +1,7 @@
 """The same cohort asked while objects arrive and go: every answer is of one generation, never torn.
 
-`integration/api/test_one_generation.py` shows that the same questions notice torn answers; without the
-transaction around a snapshot this test saw it too (tried).
+`integration/api/test_one_generation.py` shows that the same questions notice torn answers. When
+the transaction around a snapshot was taken away, this test failed within its time.
 """
 
 from __future__ import annotations
