@@ -20,9 +20,8 @@ class Client:
     """Requests to an application in this process, each on its own event loop turn."""
 
     def __init__(self, index: Any, **options: Any) -> None:
-        self._app = create_app(
-            index, internal=None, status=lambda: {"ready": True, "generation": 1}, **options
-        )
+        options = {"internal": None, "status": lambda: {"ready": True, "generation": 1}, **options}
+        self._app = create_app(index, **options)
         self._portal = start_blocking_portal()
         self.portal = self._portal.__enter__()
 

@@ -27,7 +27,13 @@ _ANSWER_HEADERS = (
     "Content-Security-Policy",
     "Referrer-Policy",
     "Retry-After",
+    "Vary",
     "X-Content-Type-Options",
+    "X-Cohorts-Count",
+    "X-Cohorts-Generation",
+    "X-Cohorts-Gone",
+    "X-Cohorts-Hash",
+    "X-Cohorts-Next",
 )
 
 

@@ -45,10 +45,18 @@ def objects(patients: int, versions: int) -> list[list[bytes]]:
 class Load:
     """Threads at work on one Orthanc while the `with` block runs, except between pause and resume.
 
+    pause_seconds: the longest pause of a thread between two acts.
     stored: objects stored so far. problems: answers that no load should get.
     """
 
-    def __init__(self, orthanc: Orthanc, files: list[list[bytes]], seed: int, threads: int = 3) -> None:
+    def __init__(
+        self,
+        orthanc: Orthanc,
+        files: list[list[bytes]],
+        seed: int,
+        threads: int = 3,
+        pause_seconds: float = 0.02,
+    ) -> None:
         self._url = f"http://127.0.0.1:{orthanc.http_port}"
         self._files = files
         self._stop = threading.Event()
@@ -56,7 +64,7 @@ class Load:
         self._go.set()
         self._busy = threading.Semaphore(threads)
         self._count = threads
-        self._pause_seconds = 0.02
+        self._full_speed = self._pause_seconds = pause_seconds
         self.stored = 0
         self.problems: list[str] = []
         self._threads = [
@@ -91,7 +99,7 @@ class Load:
 
     def resume(self) -> None:
         """Go on at full speed."""
-        self._pause_seconds = 0.02
+        self._pause_seconds = self._full_speed
         self._go.set()
 
     def _run(self, chance: random.Random) -> None:

@@ -36,6 +36,8 @@ ROUTES: tuple[Access, ...] = (
     Access(f"{PREFIX}/openapi.json", VIEWER, audited=False),
     Access(f"{PREFIX}/schema", VIEWER, audited=False),
     Access(f"{PREFIX}/docs", VIEWER, audited=False),
+    # For a scraper that need not be allowed more; `fields` tells a viewer more than these numbers.
+    Access(f"{PREFIX}/metrics", VIEWER, audited=False),
     Access(f"{PREFIX}/fields", VIEWER),
     Access(f"{PREFIX}/concepts", VIEWER),
     Access(f"{PREFIX}/count", VIEWER),

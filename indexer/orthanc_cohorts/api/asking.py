@@ -45,6 +45,7 @@ from orthanc_cohorts.cohort import (
     loads,
     parse,
 )
+from orthanc_cohorts.cohort.cache import Use
 from orthanc_cohorts.cohort.canonical import steps
 from orthanc_cohorts.cohort.clauses import LEAVES
 from orthanc_cohorts.cohort.content_tree import document
@@ -156,9 +157,9 @@ class Desk:
             warnings=notices(dict.fromkeys((*first.warnings, *second.warnings))),
         )
 
-    def patients(self, body: bytes, deadline: Deadline) -> PatientPage:
+    def patients(self, page: PageRequest, deadline: Deadline) -> PatientPage:
         """Return a page of the patients of a cohort."""
-        page, cohort = _page(body, self.library)
+        cohort = canonical(page)
         with self.reading(deadline) as snapshot:
             keys, generation = self.listed(snapshot, cohort, "patient", page, deadline)
             wanted, last = cut(keys, after(page, cohort, "patient"), page.limit)
@@ -172,9 +173,9 @@ class Desk:
             patients=found,
         )
 
-    def studies(self, body: bytes, deadline: Deadline) -> StudyPage:
+    def studies(self, page: PageRequest, deadline: Deadline) -> StudyPage:
         """Return a page of the studies of a cohort."""
-        page, cohort = _page(body, self.library)
+        cohort = canonical(page)
         with self.reading(deadline) as snapshot:
             keys, generation = self.listed(snapshot, cohort, "study", page, deadline)
             wanted, last = cut(keys, after(page, cohort, "study"), page.limit)
@@ -234,6 +235,10 @@ class Desk:
             generation=snapshot.generation,
             deviations=[Deviation.model_validate(dict(zip(names, row, strict=True))) for row in rows],
         )
+
+    def caches(self) -> dict[str, Use]:
+        """Return how the caches are used, by name."""
+        return {**self.engine.caches(), "lists": self._lists.use}
 
     @contextmanager
     def reading(self, deadline: Deadline) -> Iterator[Snapshot]:
@@ -299,11 +304,6 @@ def _compared(body: bytes, library: Library | None) -> tuple[Canonical, Canonica
     if details:
         raise BadDefinition(details)
     return found[0], found[1]
-
-
-def _page(body: bytes, library: Library | None) -> tuple[PageRequest, Canonical]:
-    page = inline(parse(loads(body), PageRequest), library)
-    return page, canonical(page)
 
 
 def after(page: PageRequest, cohort: Canonical, kind: str) -> int:

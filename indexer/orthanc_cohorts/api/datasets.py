@@ -18,8 +18,9 @@ from orthanc_cohorts.api import problems
 from orthanc_cohorts.api.access import PREFIX, caller
 from orthanc_cohorts.api.asking import Desk, notices
 from orthanc_cohorts.api.gate import note
-from orthanc_cohorts.api.limits import Deadline, Limits, json_accepted
+from orthanc_cohorts.api.limits import Deadline, Limits
 from orthanc_cohorts.api.models import Notice
+from orthanc_cohorts.api.negotiation import json_accepted
 from orthanc_cohorts.api.schema import takes
 from orthanc_cohorts.cohort import loads
 from orthanc_cohorts.cohort.definition import validated
@@ -90,7 +91,9 @@ def datasets_router(desk: Desk, store: DatasetStore, limits: Limits, freezing: L
         """Freeze a dataset: the next version of its name, unless the newest holds the same bytes already."""
         body = await limits.body(request)
         owner = caller(request.scope["headers"]).name
-        answer, new = await freezing.run(lambda deadline: _frozen(desk, store, body, owner, deadline))
+        answer, new = await freezing.run(
+            lambda deadline: _frozen(desk, store, body, owner, deadline), request
+        )
         note(request, answer.hash, answer.rows)
         return _json(answer, 201 if new else 200)
 

@@ -1,6 +1,6 @@
 """What every request passes: whether its caller may ask, and that its answer is in the audit log.
 
-Knows no routes of its own and no answers; it stands before the application.
+Knows no routes of its own and no answers; it stands before the application, and counts what passes.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from orthanc_cohorts.api.access import Access, Caller, access, caller, refusal
 from orthanc_cohorts.api.audit import AuditLog, Entry
+from orthanc_cohorts.api.metrics import Requests
 from orthanc_cohorts.api.problems import problem
 
 LOG = logging.getLogger("orthanc_cohorts")
@@ -37,10 +38,11 @@ def note(request: Request, hash: str | None = None, count: int | None = None) ->
 class Gate:
     """An ASGI middleware."""
 
-    def __init__(self, app: ASGIApp, audit: AuditLog | None) -> None:
-        """audit: None for no log."""
+    def __init__(self, app: ASGIApp, audit: AuditLog | None, requests: Requests) -> None:
+        """audit: None for no log. requests: where each is counted."""
         self._app = app
         self._audit = audit
+        self._requests = requests
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -60,6 +62,7 @@ class Gate:
             if message["type"] == "http.response.start":
                 answered = True
                 lost = not self._written(row, who, facts, message["status"], began)
+                self._requests.took(row.path, 503 if lost else message["status"], perf_counter() - began)
                 if lost:
                     unaudited = problem(503, "the audit log cannot be written; see the log of the sidecar")
                     await unaudited(scope, receive, send)
@@ -75,6 +78,7 @@ class Gate:
             # Answered with 500 further out.
             if not answered:
                 self._written(row, who, facts, 500, began)
+                self._requests.took(row.path, 500, perf_counter() - began)
             raise
 
     def _written(self, row: Access, who: Caller, facts: Facts, status: int, began: float) -> bool:

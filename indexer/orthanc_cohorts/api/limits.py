@@ -1,4 +1,4 @@
-"""How much a request may take: bytes of body, requests at once, and time.
+"""How much a request may take: bytes of body, requests at once, and time, while its caller waits for it.
 
 Knows no routes. Time runs on the event loop, work on a bounded number of threads.
 """
@@ -17,7 +17,7 @@ from anyio.to_thread import run_sync
 from fastapi import Request
 from starlette.exceptions import HTTPException
 
-from orthanc_cohorts.api.problems import BodyTooLarge, OutOfTime
+from orthanc_cohorts.api.problems import BodyTooLarge, CallerGone, OutOfTime
 from orthanc_cohorts.errors import IndexBusy
 
 Result = TypeVar("Result")
@@ -32,24 +32,29 @@ class Interruptible(Protocol):
 
 
 class Deadline:
-    """The time of one request; once it is over, the running statement is interrupted and no other starts."""
+    """The time of one request, and whether its caller still waits.
+
+    Once either is over, the running statement is interrupted and no other starts.
+    """
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._expired = False
+        self._over: type[Exception] | None = None
         self._cursor: Interruptible | None = None
         self._lock = Lock()
         self._loop = asyncio.get_running_loop()
-        self._timer = self._loop.call_later(seconds, self._expire)
+        self._timer = self._loop.call_later(seconds, self._stop, OutOfTime)
 
     def check(self) -> None:
-        """Raise OutOfTime if the time is over."""
-        if self._expired:
+        """Raise OutOfTime if the time is over, CallerGone if nobody waits any more."""
+        if self._over is CallerGone:
+            raise CallerGone("nobody waits for the answer any more")
+        if self._over is not None:
             raise OutOfTime(f"not answered within {self._seconds:g} s; ask for less, or raise the time limit")
 
     @contextmanager
     def watching(self, cursor: Interruptible) -> Iterator[None]:
-        """Interrupt this cursor when the time is over. Raises OutOfTime."""
+        """Interrupt this cursor when the time is over or the caller gone. Raises OutOfTime, CallerGone."""
         self.check()
         with self._lock:
             self._cursor = cursor
@@ -66,13 +71,18 @@ class Deadline:
         """Stop the clock; on the event loop."""
         self._timer.cancel()
 
-    def _expire(self) -> None:
-        self._expired = True
+    def abandon(self) -> None:
+        """End the work, since its caller is gone; on the event loop."""
+        self._timer.cancel()
+        self._stop(CallerGone)
+
+    def _stop(self, why: type[Exception]) -> None:
+        self._over = why
         with self._lock:
             if self._cursor is not None:
                 self._cursor.interrupt()
         # An interrupt between two statements is lost: ask again until the request has ended.
-        self._timer = self._loop.call_later(_AGAIN_SECONDS, self._expire)
+        self._timer = self._loop.call_later(_AGAIN_SECONDS, self._stop, why)
 
 
 class Limits:
@@ -86,10 +96,16 @@ class Limits:
         self._threads = threads
         self._limiter: CapacityLimiter | None = None
 
-    async def run(self, work: Callable[[Deadline], Result]) -> Result:
-        """Return what `work` returns, on a thread.
+    @property
+    def running(self) -> int:
+        """How many requests run or wait for a thread."""
+        return self._running
 
-        Raises IndexBusy: too many requests at once. OutOfTime: it took too long.
+    async def run(self, work: Callable[[Deadline], Result], request: Request) -> Result:
+        """Return what `work` returns, on a thread, as long as who sent the request stays connected.
+
+        request: its body has been read, or is not wanted.
+        Raises IndexBusy: too many requests at once. OutOfTime: it took too long. CallerGone: it hung up.
         """
         if self._running >= self._requests:
             raise IndexBusy(f"{self._requests} requests are being answered already; try again")
@@ -97,9 +113,11 @@ class Limits:
             self._limiter = CapacityLimiter(self._threads)
         self._running += 1
         deadline = Deadline(self._seconds)
+        watch = asyncio.create_task(_abandoned(request, deadline))
         try:
             return await run_sync(work, deadline, limiter=self._limiter)
         finally:
+            watch.cancel()
             deadline.close()
             self._running -= 1
 
@@ -132,14 +150,8 @@ def json_sent(request: Request) -> None:
         raise HTTPException(415, "send Content-Type: application/json; this route changes something")
 
 
-def json_accepted(request: Request) -> None:
-    """Raise 406 when the caller does not accept JSON (RFC 9110 12.5.1); no Accept header accepts all."""
-    header = request.headers.get("accept", "")
-    if not header.strip():
-        return
-    for part in header.split(","):
-        kind, *parameters = (word.strip().lower() for word in part.split(";"))
-        refused = any(word.replace(" ", "") in ("q=0", "q=0.0", "q=0.00", "q=0.000") for word in parameters)
-        if kind in ("*/*", "application/*", "application/json") and not refused:
-            return
-    raise HTTPException(406, "this route answers application/json; accept that")
+async def _abandoned(request: Request, deadline: Deadline) -> None:
+    # A server has nothing else to say of a request whose body is over. What is left of one comes first.
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+    deadline.abandon()

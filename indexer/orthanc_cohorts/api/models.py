@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from orthanc_cohorts.api.negotiation import FormatName
 from orthanc_cohorts.cohort.definition import Definition
 from orthanc_cohorts.cohort.facets import Facet, Faceted
 from orthanc_cohorts.cohort.listing import PatientRow, StudyRow
@@ -125,10 +126,14 @@ class Comparison(Answered):
 
 
 class PageRequest(Definition):
-    """A definition, and which page of its members is wanted. cursor: `next` of the page before."""
+    """A definition, and which page of its members is wanted. cursor: `next` of the page before.
 
-    limit: Annotated[int, Field(ge=1, le=1000)] = 100
+    format: what the rows come as, stronger than the header Accept.
+    """
+
+    limit: Annotated[int, Field(strict=True, ge=1, le=10_000)] = 100
     cursor: Annotated[str, Field(max_length=512)] | None = None
+    format: FormatName | None = None
 
 
 class Page(Answered):
@@ -162,7 +167,7 @@ class FieldsRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     op: str | None = None
-    values: Annotated[int, Field(ge=0, le=10_000)] = 100
+    values: Annotated[int, Field(strict=True, ge=0, le=10_000)] = 100
 
 
 class Concepts(BaseModel):

@@ -13,7 +13,7 @@ import orjson
 
 from orthanc_cohorts.api.problems import CursorGone
 from orthanc_cohorts.cohort import BadDefinition, Detail
-from orthanc_cohorts.cohort.cache import Cache
+from orthanc_cohorts.cohort.cache import Cache, Use
 from orthanc_cohorts.cohort.universe import Keys
 
 
@@ -54,6 +54,11 @@ class Lists:
 
     def __init__(self, limit_bytes: int = 64 * 2**20) -> None:
         self._kept: Cache[Keys] = Cache(limit_bytes)
+
+    @property
+    def use(self) -> Use:
+        """How it has been used."""
+        return self._kept.use
 
     def keep(self, kind: str, hash: str, generation: int, keys: Keys) -> None:
         """Keep a list for later pages."""

@@ -52,12 +52,19 @@ class OutOfTime(Exception):
     """The request took longer than its time limit; its query was interrupted."""
 
 
+class CallerGone(Exception):
+    """Whoever sent the request hung up before it was answered; its query was interrupted."""
+
+
 class BodyTooLarge(Exception):
     """The body is larger than what a route accepts."""
 
 
 class CursorGone(Exception):
     """A page was asked of a list that is no longer kept."""
+
+
+CALLER_GONE = 499
 
 
 def problem(status: int, detail: str, errors: list[Fault] | None = None, **headers: str) -> Response:
@@ -103,6 +110,7 @@ def install(app: FastAPI, broken: Callable[[], None]) -> None:
     app.add_exception_handler(DefinitionError, _definition)
     app.add_exception_handler(IndexBusy, _busy)
     app.add_exception_handler(OutOfTime, _late)
+    app.add_exception_handler(CallerGone, _abandoned)
     app.add_exception_handler(BodyTooLarge, _large)
     app.add_exception_handler(CursorGone, _gone)
     app.add_exception_handler(SavedCohortError, _saved)
@@ -132,6 +140,11 @@ def _busy(_: Request, error: Exception) -> Response:
 
 def _late(_: Request, error: Exception) -> Response:
     return problem(504, str(error))
+
+
+def _abandoned(_: Request, error: Exception) -> Response:
+    # For the audit log alone: nobody is there to see it. No RFC has a status for it; servers log 499.
+    return Response(status_code=CALLER_GONE)
 
 
 def _large(_: Request, error: Exception) -> Response:

@@ -17,7 +17,8 @@ from starlette.exceptions import HTTPException
 from orthanc_cohorts.api import problems
 from orthanc_cohorts.api.access import ADMIN, PREFIX, VIEWER, Caller, caller
 from orthanc_cohorts.api.gate import note
-from orthanc_cohorts.api.limits import Limits, json_accepted, json_sent
+from orthanc_cohorts.api.limits import Limits, json_sent
+from orthanc_cohorts.api.negotiation import json_accepted
 from orthanc_cohorts.api.saved_models import (
     Deleted,
     Drift,
@@ -53,14 +54,14 @@ def _reading(router: APIRouter, shelf: Shelf, limits: Limits) -> None:
     @router.get("", response_model=SavedList)
     async def cohorts(request: Request) -> Response:
         """The saved cohorts, each with its newest version."""
-        found = await limits.run(shelf.newest)
+        found = await limits.run(shelf.newest, request)
         note(request, count=len(found))
         return _answer(SavedList(cohorts=[SavedVersion(**asdict(one)) for one in found]))
 
     @router.get("/{name}", response_model=SavedCohort)
     async def cohort(request: Request, name: str, version: Version = None) -> Response:
         """A saved cohort; its newest version, unless one is named. The ETag is the version."""
-        saved = await limits.run(lambda _: shelf.get(name, version))
+        saved = await limits.run(lambda _: shelf.get(name, version), request)
         note(request, saved.hash, saved.count)
         etag = _etag(saved)
         if etag in request.headers.get("if-none-match", ""):
@@ -70,14 +71,14 @@ def _reading(router: APIRouter, shelf: Shelf, limits: Limits) -> None:
     @router.get("/{name}/versions", response_model=SavedVersions)
     async def versions(request: Request, name: str) -> Response:
         """All versions of a saved cohort, newest first."""
-        found = await limits.run(lambda _: shelf.versions(name))
+        found = await limits.run(lambda _: shelf.versions(name), request)
         note(request, count=len(found))
         return _answer(SavedVersions(versions=[SavedVersion(**asdict(one)) for one in found]))
 
     @router.get("/{name}/drift", response_model=Drift)
     async def drift(request: Request, name: str, version: Version = None) -> Response:
         """What has become of a saved cohort: its count now, and who joined and left a list."""
-        found = await limits.run(lambda deadline: shelf.drift(name, version, deadline))
+        found = await limits.run(lambda deadline: shelf.drift(name, version, deadline), request)
         note(request, found.hash, found.count)
         return _answer(found)
 
@@ -98,7 +99,7 @@ def _changing(router: APIRouter, shelf: Shelf, limits: Limits) -> None:
     async def save(request: Request) -> Response:
         """Save a cohort under a new name; 409 when it is taken."""
         body, who = await limits.body(request), _who(request)
-        saved = await limits.run(lambda deadline: shelf.create(body, who.name, deadline))
+        saved = await limits.run(lambda deadline: shelf.create(body, who.name, deadline), request)
         note(request, saved.hash, saved.count)
         return _shown(saved, who, 201)
 
@@ -112,7 +113,9 @@ def _changing(router: APIRouter, shelf: Shelf, limits: Limits) -> None:
     async def replace(request: Request, name: str) -> Response:
         """Save the next version; 412 when the one named in If-Match or `replaces` is not the newest."""
         body, who, matched = await limits.body(request), _who(request), _matched(request)
-        saved = await limits.run(lambda deadline: shelf.replace(name, body, matched, _editor(who), deadline))
+        saved = await limits.run(
+            lambda deadline: shelf.replace(name, body, matched, _editor(who), deadline), request
+        )
         note(request, saved.hash, saved.count)
         return _shown(saved, who)
 
@@ -122,7 +125,7 @@ def _changing(router: APIRouter, shelf: Shelf, limits: Limits) -> None:
         matched, who = _matched(request), _who(request)
         if matched is None:
             raise HTTPException(412, 'state the newest version in If-Match, as in If-Match: "3"')
-        await limits.run(lambda _: shelf.delete(name, matched, _editor(who)))
+        await limits.run(lambda _: shelf.delete(name, matched, _editor(who)), request)
         return _answer(Deleted(name=name, version=matched))
 
 

@@ -6,6 +6,7 @@ does not see them; they are added here.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI
@@ -18,13 +19,46 @@ from orthanc_cohorts.cohort.definition import Definition
 _BODIES: dict[str, type[BaseModel]] = {}
 """Every model that a route takes, by name."""
 _REF = "#/components/schemas/{model}"
+_LONG_QT = {
+    "op": "measurement",
+    "concept": "MDC|2:16160",
+    "pick": "latest",
+    "value": {"gt": 450, "unit": "ms"},
+}
+_COHORT = {
+    "version": 1,
+    "unit": "patient",
+    "where": {
+        "op": "and",
+        "args": [{"op": "patient", "sex": ["F"], "age": {"ge": 60}}, _LONG_QT],
+    },
+}
+EXAMPLES: Mapping[str, Mapping[str, Any]] = {
+    "Definition": _COHORT,
+    "PageRequest": {**_COHORT, "limit": 100, "format": "csv"},
+    "FacetsRequest": {
+        **_COHORT,
+        "facets": [{"op": "series", "field": "modality"}, {"op": "patient", "field": "age", "bins": 8}],
+    },
+    "CompareRequest": {"a": _COHORT, "b": {"version": 1, "unit": "patient", "where": _LONG_QT}},
+    "FieldsRequest": {"op": "measurement", "values": 1000},
+}
+"""A body that can be sent, by the name of its model."""
 
 
-def takes(model: type[BaseModel]) -> dict[str, Any]:
-    """Return what a route adds to its OpenAPI entry to state its JSON body."""
+def takes(
+    model: type[BaseModel], example: Mapping[str, Any] | None = None, *, required: bool = True
+) -> dict[str, Any]:
+    """Return what a route adds to its OpenAPI entry to state its JSON body.
+
+    example: a body that can be sent; one of `EXAMPLES` unless given. required: False where no body will do.
+    """
     _BODIES[model.__name__] = model
-    schema = {"$ref": _REF.format(model=model.__name__)}
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+    content: dict[str, Any] = {"schema": {"$ref": _REF.format(model=model.__name__)}}
+    example = EXAMPLES.get(model.__name__) if example is None else example
+    if example is not None:
+        content["example"] = example
+    return {"requestBody": {"required": required, "content": {"application/json": content}}}
 
 
 def cohort_schema() -> dict[str, Any]:

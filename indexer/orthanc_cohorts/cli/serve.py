@@ -79,6 +79,7 @@ def serve(orders: Orders, parent: int | None = None) -> None:
         broken=_stop_this_process,
         saved=saved,
         datasets=_datasets(orders),
+        written=lambda: index.written,
     )
     server = uvicorn.Server(
         uvicorn.Config(

@@ -8,9 +8,17 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Hashable
 from threading import Lock
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 Value = TypeVar("Value")
+
+
+class Use(NamedTuple):
+    """How often a cache was asked and had the value, or not, so far; and the bytes that it keeps."""
+
+    hits: int
+    misses: int
+    bytes: int
 
 
 class Cache(Generic[Value]):
@@ -20,6 +28,7 @@ class Cache(Generic[Value]):
         self._limit = limit_bytes
         self._kept: OrderedDict[Hashable, tuple[Value, int]] = OrderedDict()
         self._bytes = 0
+        self._hits = self._misses = 0
         self._lock = Lock()
 
     def get(self, key: Hashable) -> Value | None:
@@ -27,7 +36,9 @@ class Cache(Generic[Value]):
         with self._lock:
             found = self._kept.get(key)
             if found is None:
+                self._misses += 1
                 return None
+            self._hits += 1
             self._kept.move_to_end(key)
             return found[0]
 
@@ -42,6 +53,12 @@ class Cache(Generic[Value]):
             while self._bytes > self._limit:
                 _, (_, freed) = self._kept.popitem(last=False)
                 self._bytes -= freed
+
+    @property
+    def use(self) -> Use:
+        """How it has been used."""
+        with self._lock:
+            return Use(self._hits, self._misses, self._bytes)
 
     def __len__(self) -> int:
         return len(self._kept)

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from orthanc_cohorts.cohort import together
-from orthanc_cohorts.cohort.cache import Cache
+from orthanc_cohorts.cohort.cache import Cache, Use
 from orthanc_cohorts.cohort.canonical import Canonical, Tree, dumps, nameless
 from orthanc_cohorts.cohort.picking import matching, within
 from orthanc_cohorts.cohort.plan import LeafPlan, Query, plan
@@ -121,6 +121,10 @@ class Engine:
         question = _Question(snapshot, universe, unit, check)
         each = tuple(self._mask(question, clause) for clause in clauses)
         return Masks(unit, snapshot.generation, universe, each, tuple(question.warnings))
+
+    def caches(self) -> dict[str, Use]:
+        """Return how the caches are used: `masks` of leaves, `rows` of statements."""
+        return {"masks": self._masks.use, "rows": self._rows.use}
 
     def universe(self, snapshot: Snapshot) -> Universe:
         """Return the units of a snapshot, read once per generation."""

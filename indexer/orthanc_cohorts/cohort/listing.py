@@ -7,14 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from orthanc_cohorts_sql import load
-from pydantic import BaseModel
+from pydantic import BaseModel, WithJsonSchema
 
 from orthanc_cohorts.cohort.engine import Answer
 from orthanc_cohorts.cohort.universe import Keys, Snapshot
+
+# No `date-time`: that has an offset (RFC 3339), which a local time lacks.
+LocalTime = Annotated[
+    datetime, WithJsonSchema({"type": "string", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d"})
+]
 
 
 class Identity(BaseModel):
@@ -39,7 +44,7 @@ class StudyRow(BaseModel):
     study_instance_uid: str | None
     orthanc_id: str | None
     identities: list[Identity]
-    study_time: datetime | None
+    study_time: LocalTime | None
     description: str | None
     accession_number: str | None
     modalities: list[str]

@@ -6,10 +6,12 @@ Owns the database; readers never wait for the writer (DuckDB's own snapshots).
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import duckdb
 from orthanc_cohorts_sql import load
@@ -37,6 +39,13 @@ class Snapshot:
     orthanc_database: str | None
 
 
+class Written(NamedTuple):
+    """What the writer has done since the index was opened. seconds: within its transactions."""
+
+    batches: int
+    seconds: float
+
+
 class Index:
     """The index of one Orthanc. Open it once per process; no other process may open it meanwhile."""
 
@@ -50,6 +59,7 @@ class Index:
         self._threads_in_force = 0
         self._adapt_threads()
         self._closed = False
+        self.written = Written(0, 0.0)
 
     @classmethod
     def open(
@@ -79,7 +89,10 @@ class Index:
         with self._lock:
             if self._closed:
                 raise IndexBusy("the index is closing; push again after the restart")
+            began = time.perf_counter()
             generation = self._writer.apply(batch)
+            batches, seconds = self.written
+            self.written = Written(batches + 1, seconds + time.perf_counter() - began)
             if generation % ADAPT_EVERY == 0:
                 self._adapt_threads()
             return generation

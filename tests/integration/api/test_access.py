@@ -53,7 +53,7 @@ LEAST: list[tuple[str, str, str]] = [
     ("GET", f"{API}/crosswalks/hearts/1", "admin"),
     ("POST", f"{API}/erase", "admin"),
     ("GET", f"{API}/problems", "admin"),
-    ("GET", f"{API}/metrics", "admin"),
+    ("GET", f"{API}/metrics", "viewer"),
     ("POST", f"{API}/reconcile", "admin"),
     ("POST", f"{API}/sql", "admin"),
     ("GET", f"{API}/countless", "admin"),

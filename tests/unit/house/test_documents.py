@@ -14,7 +14,14 @@ import pytest
 
 from orthanc_cohorts.cohort import canonical, parse
 
-DOCUMENTS = ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/architecture.md", "docs/configuration.md")
+DOCUMENTS = (
+    "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "docs/architecture.md",
+    "docs/configuration.md",
+    "docs/rest.md",
+)
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
