@@ -1,0 +1,17 @@
+"""The statements of the benchmark, one per file below tests/benchmarks/sql.
+
+Knows files, nothing of what they say.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+_ROOT = Path(__file__).resolve().parent / "sql"
+
+
+@cache
+def statement(name: str) -> str:
+    """Return a statement by its name, such as `archive/measurement`."""
+    return (_ROOT / f"{name}.sql").read_text(encoding="utf-8")
