@@ -1,7 +1,9 @@
 """`make bench`: measures everything in one run, prints it and writes docs/performance.md.
 
-`--quick`: fewer rounds, to see that it works; writes nothing. `--only PART`: one of reading, corpus,
-large, ingest, freshness, proxying. Ends with 1 when a number to hold is not held.
+`--quick`: fewer rounds, to see that it works; writes nothing. `--only PART`: one of PARTS. `--scale N`: the
+generated archive holds N million content items (10 unless told, 100 for the numbers to hold, which takes 8 GB
+of memory and 20 GB of disk). `--growth`: also how cost grows from 1 to 100 million, drawn to docs/growth.svg.
+Ends with 1 when a number to hold is not held.
 """
 
 from __future__ import annotations
@@ -18,12 +20,13 @@ if sys.path and Path(sys.path[0]).resolve() == HERE:
     # Run as a folder, whose modules are `benchmarks.*` beside the builders and the harness.
     sys.path[0] = str(HERE.parent)
 
-from benchmarks import freshness, ingest, large, proxying, reading  # noqa: E402
+from benchmarks import freshness, ingest, large, proxying, reading, scale  # noqa: E402
 from benchmarks.figures import Part, lines, machine, page, versions  # noqa: E402
 from orthanc.harness import Orthanc, missing  # noqa: E402
 
 PAGE = CHECKOUT / "docs" / "performance.md"
 CORPUS = CHECKOUT.parent / "shared" / "corpus"
+PARTS = ("reading", "corpus", "large", "ingest", "freshness", "proxying", "scale")
 
 
 def main() -> int:
@@ -37,7 +40,7 @@ def main() -> int:
     print(f"{machine()}\n{versions()}\n", flush=True)
     with tempfile.TemporaryDirectory(prefix="cohorts-bench-") as name:
         folder = Path(name)
-        for title, measure in _measurements(folder, options.quick).items():
+        for title, measure in _measurements(folder, options).items():
             if options.only in (None, title):
                 parts.append(measure())
                 print(f"{lines(parts[-1])}\n", flush=True)
@@ -52,15 +55,24 @@ def main() -> int:
     return 1 if broken else 0
 
 
-def _measurements(folder: Path, quick: bool) -> dict[str, Callable[[], Part]]:
-    return {
+def _measurements(folder: Path, options: argparse.Namespace) -> dict[str, Callable[[], Part]]:
+    quick = options.quick
+    parts = {
         "reading": lambda: reading.measure(CORPUS, quick),
         "corpus": lambda: reading.measure_corpus(CORPUS, quick),
         "large": lambda: large.measure(folder / "large", quick),
-        "ingest": lambda: ingest.measure(folder, quick, lambda line: print(line, flush=True)),
+        "ingest": lambda: ingest.measure(folder, quick, _say),
         "freshness": lambda: freshness.measure(folder, quick),
         "proxying": lambda: proxying.measure(folder, quick),
+        "scale": lambda: scale.measure(folder, quick, options.scale, _say),
     }
+    if options.growth:
+        parts["growth"] = lambda: scale.grow(folder, (0.1, 0.3) if quick else scale.GROWTH, _say)
+    return parts
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
 
 
 def _orthanc_version(folder: Path) -> str:
@@ -74,8 +86,9 @@ def _orthanc_version(folder: Path) -> str:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="fewer rounds; writes no page")
-    parts = ("reading", "corpus", "large", "ingest", "freshness", "proxying")
-    parser.add_argument("--only", choices=parts, help="one part")
+    parser.add_argument("--only", choices=(*PARTS, "growth"), help="one part")
+    parser.add_argument("--scale", type=float, default=10.0, help="million content items of the archive")
+    parser.add_argument("--growth", action="store_true", help="also draw how cost grows; about half an hour")
     return parser.parse_args()
 
 

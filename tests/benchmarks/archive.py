@@ -1,4 +1,4 @@
-"""A generated archive of any size, straight into an index: people, studies, series, reports and what they state.
+"""A generated archive of any size, straight into an index: people, studies, series, reports, what they state.
 
 Knows the schema and what rows must agree in; asks nothing. The same size gives the same rows, whatever the
 machine (with one version of DuckDB, whose hash is the only chance here).
@@ -26,8 +26,8 @@ REPORTS, STUDIES, PATIENTS = 20_000, 15_000, 10_000
 """Per million content items."""
 ITEMS_PER_REPORT = 50
 SPLIT = (
-    "of each 50 content items 30 NUM, 12 CODE, 2 TEXT, 5 containers that are groups and the root, each with its "
-    "rows in the fact tables; `content_item`, which no cohort question reads, is left empty"
+    "of each 50 content items 30 NUM, 12 CODE, 2 TEXT, 5 containers that are groups and the root, each with "
+    "its rows in the fact tables; `content_item`, which no cohort question reads, is left empty"
 )
 _REPORTS_AT_ONCE = 60_300
 _STUDIES_AT_ONCE = 60_000

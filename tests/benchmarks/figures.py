@@ -105,6 +105,11 @@ def versions() -> str:
     return ", ".join([*found, f"commit {commit}"] if commit else found)
 
 
+def paragraphs(text: str) -> str:
+    """Return a text whose lines may break anywhere as paragraphs of one line each."""
+    return "\n\n".join(" ".join(part.split()) for part in text.strip().split("\n\n"))
+
+
 def percentile(values: Sequence[float], percent: float) -> float:
     """Return the value that this share of the values does not exceed; the nearest rank."""
     ordered = sorted(values)

@@ -1,6 +1,7 @@
 """What the generated archive speaks of: concepts of PS3.16 by kind of report, with units and usual values.
 
-Knows context groups and units; makes no rows of patients. Means and spreads are round numbers of the right size.
+Knows context groups and units; makes no rows of patients. Means and spreads are of the size that most
+concepts of a group have, no more.
 """
 
 from __future__ import annotations
@@ -168,7 +169,7 @@ class _Code(NamedTuple):
         """Return scheme, code, meaning and canonical concept as columns of a row."""
         canonical = canonical_concept(self.scheme, self.code)
         whole = "concept" if not prefix else prefix.rstrip("_")
-        part = "concept_" if not prefix else prefix
+        part = prefix or "concept_"
         return {
             f"{part}scheme": self.scheme,
             f"{part}code": self.code,
