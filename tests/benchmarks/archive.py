@@ -80,7 +80,11 @@ def make(directory: Path, size: Size, say: Callable[[str], None] = print) -> Non
     began = time.perf_counter()
     connection = connect(directory, memory_limit="6GB")
     try:
-        for setting in ("SET threads = 2", "SET preserve_insertion_order = true"):
+        for setting in (
+            "SET threads = 2",
+            "SET preserve_insertion_order = true",
+            "SET enable_progress_bar = false",
+        ):
             connection.execute(setting).fetchall()
         _plan(connection, size)
         objects = _objects(connection, size)

@@ -98,7 +98,7 @@ async def _asked(
             drawn = Questions(snapshot, SEED)
         lists = {kind: [getattr(drawn, kind)() for _ in range(each)] for kind in kinds}
         found = Asked(rows=archive.rows_of(index), disk=archive.size_on_disk(directory))
-        asker = _Asker(index)
+        asker = Asker(index)
         found.universe, found.everybody = asker.universe()
         _in_turns(asker, lists, found)
         if seconds:
@@ -110,7 +110,7 @@ async def _asked(
     return found
 
 
-class _Asker:
+class Asker:
     """Asks desks and cursors on one index; times in ms."""
 
     def __init__(self, index: Index) -> None:
@@ -152,12 +152,12 @@ class _Asker:
             return (perf_counter() - began) * 1e3, count
 
 
-def _in_turns(asker: _Asker, lists: dict[str, list[Tree]], found: Asked) -> None:
+def _in_turns(asker: Asker, lists: dict[str, list[Tree]], found: Asked) -> None:
     """Ask every question of both; raise AssertionError where the answers differ."""
     for definitions in lists.values():
         # Warm, and for the memory of ours alone.
         for definition in definitions:
-            asker.count(asker.fresh(), _body(definition))
+            asker.count(asker.fresh(), body(definition))
     found.rss = _peak()
     for kind, definitions in lists.items():
         found.ours[kind], found.hand[kind], found.ratios[kind], found.matched[kind] = [], [], [], []
@@ -170,10 +170,10 @@ def _in_turns(asker: _Asker, lists: dict[str, list[Tree]], found: Asked) -> None
     found.rss_by_hand = _peak()
 
 
-def _of_both(asker: _Asker, definition: Tree) -> tuple[list[float], list[float], int]:
+def _of_both(asker: Asker, definition: Tree) -> tuple[list[float], list[float], int]:
     ours, hand, answers = [], [], set()
     for _ in range(TURNS):
-        elapsed, found = asker.count(asker.fresh(), _body(definition))
+        elapsed, found = asker.count(asker.fresh(), body(definition))
         ways = [asker.by_hand(*way) for way in by_hand(definition)]
         answers |= {found, *(answer for _, answer in ways)}
         ours.append(elapsed)
@@ -182,24 +182,24 @@ def _of_both(asker: _Asker, definition: Tree) -> tuple[list[float], list[float],
     return ours, hand, answers.pop()
 
 
-def _refine(asker: _Asker, drawn: Questions, lists: dict[str, list[Tree]], found: Asked) -> None:
+def _refine(asker: Asker, drawn: Questions, lists: dict[str, list[Tree]], found: Asked) -> None:
     for definition in lists["plain"]:
         desk = asker.fresh()
-        asker.count(desk, _body(definition))
-        found.moved.append(asker.count(desk, _body(drawn.moved(definition)))[0])
+        asker.count(desk, body(definition))
+        found.moved.append(asker.count(desk, body(drawn.moved(definition)))[0])
         further = drawn.further(definition)
-        found.refined.append(asker.count(desk, _body(further))[0])
+        found.refined.append(asker.count(desk, body(further))[0])
     for definition in lists["plain"]:
         fresh = asker.fresh()
-        asker.count(fresh, _body(definition))
-        found.facets.append(asker.facets(fresh, _body(drawn.facets(definition))))
+        asker.count(fresh, body(definition))
+        found.facets.append(asker.facets(fresh, body(drawn.facets(definition))))
         further = drawn.further(definition)
-        asker.count(fresh, _body(further))
-        found.facets_again.append(asker.facets(fresh, _body(drawn.facets(further))))
+        asker.count(fresh, body(further))
+        found.facets_again.append(asker.facets(fresh, body(drawn.facets(further))))
 
 
 def _while_arriving(
-    asker: _Asker, drawn: Questions, lists: dict[str, list[Tree]], batches: list[Any], found: Asked
+    asker: Asker, drawn: Questions, lists: dict[str, list[Tree]], batches: list[Any], found: Asked
 ) -> None:
     """Ask what was asked before, round and round, while objects arrive; at one desk, as in the sidecar."""
     found.busy = {"plain": [], "refined": [], "latest": [], "facets": []}
@@ -211,20 +211,21 @@ def _while_arriving(
 
 
 def _round_and_round(
-    asker: _Asker, drawn: Questions, lists: dict[str, list[Tree]], busy: dict[str, list[float]]
+    asker: Asker, drawn: Questions, lists: dict[str, list[Tree]], busy: dict[str, list[float]]
 ) -> Iterator[None]:
     """Ask one question each time it is resumed, without end, and note its time."""
     desk = Desk(asker.index)
     for number in count():
         plain, latest = (lists[kind][number % len(lists[kind])] for kind in ("plain", "latest"))
         for name, definition in (("plain", plain), ("refined", drawn.further(plain)), ("latest", latest)):
-            busy[name].append(asker.count(desk, _body(definition))[0])
+            busy[name].append(asker.count(desk, body(definition))[0])
             yield
-        busy["facets"].append(asker.facets(desk, _body(drawn.facets(plain))))
+        busy["facets"].append(asker.facets(desk, body(drawn.facets(plain))))
         yield
 
 
-def _body(definition: Tree) -> bytes:
+def body(definition: Tree) -> bytes:
+    """Return a definition as a client sends it."""
     return json.dumps(definition).encode()
 
 
