@@ -47,7 +47,11 @@ docs: $(VENV)/.installed ## regenerate what is generated from code: configuratio
 	$(BIN)/python scripts/configuration.py
 	$(BIN)/python scripts/tables.py
 
-bench: $(VENV)/.installed ## measure against peers in the same run; writes docs/performance.md
+$(VENV)/.bench: $(VENV)/.installed
+	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[bench]'
+	@touch $@
+
+bench: $(VENV)/.bench ## measure against peers in the same run; writes docs/performance.md
 	$(BIN)/python tests/benchmarks $(OPTIONS)
 
 image: ## build the container image with buildah, start it, store one report and count it

@@ -1,9 +1,11 @@
 """`make bench`: measures everything in one run, prints it and writes docs/performance.md.
 
-`--quick`: fewer rounds, to see that it works; writes nothing. `--only PART`: one of PARTS. `--scale N`: the
-generated archive holds N million content items (10 unless told, 100 for the numbers to hold, which takes 8 GB
-of memory and 20 GB of disk). `--growth`: also how cost grows from 1 to 100 million, drawn to docs/growth.svg.
-Ends with 1 when a number to hold is not held.
+`--quick`: fewer rounds, to see that it works; writes nothing. `--only PART`: one of PARTS.
+`--scale N`: the generated archive holds N million content items, 5 unless told. The numbers to hold are for
+100, which takes 12 GB of memory, 10 GB of disk and half an hour more. `--peers-scale N`: as much in PostgreSQL.
+`--fill-minutes N`: how long Orthanc is filled before it is searched. `--growth`: also how cost grows from 1 to
+100 million, drawn to docs/growth.svg. With the defaults all takes about 20 minutes on two cores.
+Ends with 1 when a number to hold is not held. What needs a package that is missing is left out, and said.
 """
 
 from __future__ import annotations
@@ -20,13 +22,30 @@ if sys.path and Path(sys.path[0]).resolve() == HERE:
     # Run as a folder, whose modules are `benchmarks.*` beside the builders and the harness.
     sys.path[0] = str(HERE.parent)
 
-from benchmarks import freshness, ingest, large, proxying, reading, scale  # noqa: E402
+from benchmarks import (  # noqa: E402
+    finding,
+    freshness,
+    idc,
+    ingest,
+    large,
+    peers,
+    postgres,
+    proxying,
+    reading,
+    scale,
+)
 from benchmarks.figures import Part, lines, machine, page, versions  # noqa: E402
 from orthanc.harness import Orthanc, missing  # noqa: E402
 
 PAGE = CHECKOUT / "docs" / "performance.md"
 CORPUS = CHECKOUT.parent / "shared" / "corpus"
-PARTS = ("reading", "corpus", "large", "ingest", "freshness", "proxying", "scale")
+PARTS = (
+    "reading", "corpus", "large", "ingest", "freshness", "proxying", "scale", "growth", "idc", "peers",
+    "finding",
+)  # fmt: skip
+LACKING = {"idc": idc.missing, "peers": postgres.missing}
+"""Why a part cannot be measured here, None if it can."""
+DRAWING = PAGE.with_name("growth.svg")
 
 
 def main() -> int:
@@ -37,17 +56,24 @@ def main() -> int:
         print(f"bench: {reason}", file=sys.stderr)
         return 2
     parts: list[Part] = []
+    left_out: list[str] = []
     print(f"{machine()}\n{versions()}\n", flush=True)
     with tempfile.TemporaryDirectory(prefix="cohorts-bench-") as name:
         folder = Path(name)
         for title, measure in _measurements(folder, options).items():
-            if options.only in (None, title):
+            if options.only not in (None, title):
+                continue
+            lacking = LACKING.get(title, lambda: None)()
+            if lacking is not None:
+                left_out.append(f"{title} ({lacking})")
+                print(f"left out: {left_out[-1]}\n", file=sys.stderr, flush=True)
+            else:
                 parts.append(measure())
                 print(f"{lines(parts[-1])}\n", flush=True)
         orthanc = _orthanc_version(folder)
     if not options.quick and options.only is None:
         PAGE.parent.mkdir(exist_ok=True)
-        PAGE.write_text(page(parts, orthanc), encoding="utf-8")
+        PAGE.write_text(page(parts, orthanc, left_out), encoding="utf-8")
         print(f"written: {PAGE.relative_to(CHECKOUT)}")
     broken = [figure.name for part in parts for figure in part.figures if figure.broken]
     for figure in broken:
@@ -65,9 +91,13 @@ def _measurements(folder: Path, options: argparse.Namespace) -> dict[str, Callab
         "freshness": lambda: freshness.measure(folder, quick),
         "proxying": lambda: proxying.measure(folder, quick),
         "scale": lambda: scale.measure(folder, quick, options.scale, _say),
+        "idc": lambda: idc.measure(folder, quick),
+        "peers": lambda: peers.measure(folder, quick, options.peers_scale, _say),
+        "finding": lambda: finding.measure(folder, quick, options.fill_minutes, _say),
     }
-    if options.growth:
-        parts["growth"] = lambda: scale.grow(folder, (0.1, 0.3) if quick else scale.GROWTH, _say)
+    if options.growth or options.only == "growth":
+        sizes, drawing = ((0.1, 0.3), folder / DRAWING.name) if quick else (scale.GROWTH, DRAWING)
+        parts["growth"] = lambda: scale.grow(folder, sizes, drawing, _say)
     return parts
 
 
@@ -86,9 +116,13 @@ def _orthanc_version(folder: Path) -> str:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="fewer rounds; writes no page")
-    parser.add_argument("--only", choices=(*PARTS, "growth"), help="one part")
-    parser.add_argument("--scale", type=float, default=10.0, help="million content items of the archive")
-    parser.add_argument("--growth", action="store_true", help="also draw how cost grows; about half an hour")
+    parser.add_argument("--only", choices=PARTS, help="one part")
+    parser.add_argument("--scale", type=float, default=5.0, help="million content items of the archive")
+    parser.add_argument(
+        "--peers-scale", type=float, default=1.0, help="the same of the one in PostgreSQL too"
+    )
+    parser.add_argument("--fill-minutes", type=float, default=1.0, help="of filling Orthanc to be searched")
+    parser.add_argument("--growth", action="store_true", help="also draw how cost grows; about an hour")
     return parser.parse_args()
 
 

@@ -65,8 +65,8 @@ def lines(part: Part) -> str:
     return "\n".join([f"{part.title}", *rows])
 
 
-def page(parts: Sequence[Part], orthanc: str) -> str:
-    """Return the whole page in Markdown; orthanc: its version and its plugins'."""
+def page(parts: Sequence[Part], orthanc: str, left_out: Sequence[str] = ()) -> str:
+    """Return the whole page in Markdown; orthanc: its version and its plugins'; left_out: parts, and why."""
     head = [
         "# Performance",
         "",
@@ -74,6 +74,8 @@ def page(parts: Sequence[Part], orthanc: str) -> str:
         "",
         f"Measured on {datetime.now(UTC):%Y-%m-%d}: {machine()}; {orthanc}; {versions()}.",
     ]
+    if left_out:
+        head += ["", f"Left out: {', '.join(left_out)}."]
     for part in parts:
         head += ["", f"## {part.title}", "", part.how, "", "| what | measured | hold |", "|---|---:|---|"]
         head += [

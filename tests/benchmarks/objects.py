@@ -6,7 +6,9 @@ Knows what a store is fed with; no Orthanc and no clock.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import count
 from random import Random
+from typing import Any
 
 from pydicom.dataset import Dataset
 
@@ -23,6 +25,7 @@ MIX_TEXT = (
     "one patient with one study and four series each"
 )
 BATCH = sum(number for _, number in MIX)
+THICKNESSES = ("0.75", "1.25", "2.5", "5")
 
 
 def patients(first: int, count: int, seed: str) -> Iterator[list[bytes]]:
@@ -36,6 +39,34 @@ def patients(first: int, count: int, seed: str) -> Iterator[list[bytes]]:
     for patient in range(first, first + count):
         yield [
             _individual(templates[kind], seed, patient, kind, instance) for instance, kind in enumerate(order)
+        ]
+
+
+def small(first: int, step: int, seed: str) -> Iterator[list[bytes]]:
+    """Yield without end the small objects of patients first, first + step, ...; no UID occurs twice.
+
+    Each has one study: three CT slices of 8 x 8 pixels, a report of 40 items for every second, a segmentation
+    for every third, an ECG of 100 samples for every fifth. Sex and slice thickness differ between patients.
+    """
+    templates = {
+        (kind, sex, thickness): _template(kind, small=True, PatientSex=sex, thickness=thickness)
+        for kind in ("CT", "SR", "SEG", "ECG")
+        for sex in "FM"
+        for thickness in (THICKNESSES if kind == "CT" else THICKNESSES[:1])
+    }
+    for patient in count(first, step):
+        kinds = ["CT"] * 3 + [kind for kind, of in (("SR", 2), ("SEG", 3), ("ECG", 5)) if patient % of == 0]
+        # Not in step with the kinds above.
+        sex, thickness = "FM"[patient // 30 % 2], THICKNESSES[patient // 7 % len(THICKNESSES)]
+        yield [
+            _individual(
+                templates[kind, sex, thickness if kind == "CT" else THICKNESSES[0]],
+                seed,
+                patient,
+                kind,
+                number,
+            )
+            for number, kind in enumerate(kinds)
         ]
 
 
@@ -72,29 +103,37 @@ def marker(number: int, concept: str) -> bytes:
     return build.to_bytes(build.sr(items, PatientID=f"MARK{number:06d}", StudyID=f"M{number}"))
 
 
-def _template(kind: str) -> bytes:
+def _template(kind: str, small: bool = False, thickness: str = "1.25", **header: Any) -> bytes:
     series = {"CT": 1, "ECG": 2, "SEG": 3, "SR": 4}[kind]
     uids = {
         "PatientID": _PATIENT,
         "StudyInstanceUID": _ROOT + "8" * _UID_DIGITS,
         "SeriesInstanceUID": _ROOT + "7" * _UID_DIGITS,
         "SOPInstanceUID": _ROOT + "6" * _UID_DIGITS,
+        "SeriesNumber": series,
+        **header,
     }
+    if small and kind == "CT":
+        return build.to_bytes(build.ct(SliceThickness=thickness, **uids))
+    if small and kind != "SR":
+        return build.to_bytes(
+            build.ecg(**uids) if kind == "ECG" else build.seg([("Aorta", "SCT|15825003|Aorta")], **uids)
+        )
     noise = Random(7)
     if kind == "CT":
         pixels = noise.randbytes(2 * 512 * 512)
-        return build.to_bytes(build.ct(pixels, Rows=512, Columns=512, SeriesNumber=series, **uids))
+        return build.to_bytes(build.ct(pixels, Rows=512, Columns=512, **uids))
     if kind == "ECG":
-        return build.to_bytes(build.ecg(samples=5_000, SeriesNumber=series, **uids))
+        return build.to_bytes(build.ecg(samples=5_000, **uids))
     if kind == "SEG":
         segments = [("Aorta", "SCT|15825003|Aorta"), ("Valve", "SCT|34202007|Aortic valve")] * 8
         frames = noise.randbytes(len(segments) * 512 * 512 // 8)
-        ds = build.seg(segments, Rows=512, Columns=512, PixelData=frames, SeriesNumber=series, **uids)
+        ds = build.seg(segments, Rows=512, Columns=512, PixelData=frames, **uids)
         ds.SegmentSequence = ds.SegmentSequence[:2]
         for number, frame in enumerate(ds.PerFrameFunctionalGroupsSequence):
             frame.SegmentIdentificationSequence[0].ReferencedSegmentNumber = number % 2 + 1
         return build.to_bytes(ds)
-    return build.to_bytes(report(40, SeriesNumber=series, **uids))
+    return build.to_bytes(report(40, **uids))
 
 
 def _individual(template: bytes, seed: str, patient: int, kind: str, instance: int) -> bytes:

@@ -5,11 +5,14 @@ Knows Debian's packages; nothing of what is asked.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 from importlib.util import find_spec
 from pathlib import Path
 from types import TracebackType
@@ -29,6 +32,7 @@ _SETTINGS = {
 }
 """For a machine of this size with an SSD; a worker beside the leader makes two threads, as DuckDB has.
 Nothing is synced to disk, since all is thrown away."""
+_START_SECONDS = 60
 SETTINGS_TEXT = "shared_buffers 2 GB, work_mem 256 MB, random_page_cost 1.1, two processes per query, JIT off"
 
 
@@ -44,7 +48,7 @@ def missing() -> str | None:
 
 
 class Cluster:
-    """A running PostgreSQL; a context manager, so that it never outlives its use."""
+    """A running PostgreSQL; a context manager, so that it never outlives its use, nor this process."""
 
     def __init__(self) -> None:
         self._user = _unprivileged() if os.geteuid() == 0 else None
@@ -54,19 +58,21 @@ class Cluster:
         found = _binaries()
         assert found is not None, missing()
         self._binaries = found
+        self._server: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Cluster:
         try:
             if self._user is not None:
                 os.chown(self.directory, self._user.pw_uid, self._user.pw_gid)
-            self._run(
-                "initdb", "-D", self._data, "-U", "bench", "-A", "trust", "-E", "UTF8", "--no-locale", "-N"
-            )
+            made = self._start("initdb", "-U", "bench", "-A", "trust", "-E", "UTF8", "--no-locale", "-N")
+            if made.wait():
+                raise RuntimeError(f"initdb ended with {made.returncode}: {self._log()}")
             lines = [f"{name} = {value}" for name, value in _SETTINGS.items()]
             lines.append(f"unix_socket_directories = '{self.directory}'")
             with (self._data / "postgresql.conf").open("a") as file:
                 file.write("\n".join(["", *lines, ""]))
-            self._run("pg_ctl", "-D", self._data, "-w", "-l", self.directory / "log", "start")
+            self._server = self._start("postgres")
+            self._wait()
         except BaseException:
             self.__exit__(None, None, None)
             raise
@@ -75,8 +81,9 @@ class Cluster:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if (self._data / "postmaster.pid").exists():
-            self._run("pg_ctl", "-D", self._data, "-w", "-m", "immediate", "stop")
+        if self._server is not None:
+            self._server.send_signal(signal.SIGQUIT)
+            self._server.wait()
         shutil.rmtree(self.directory)
 
     def connect(self) -> Any:
@@ -85,23 +92,42 @@ class Cluster:
 
         return psycopg.connect(host=str(self.directory), user="bench", dbname="postgres", autocommit=True)
 
-    def _run(self, command: str, *arguments: object) -> None:
-        user = None if self._user is None else self._user.pw_uid
-        group = None if self._user is None else self._user.pw_gid
-        done = subprocess.run(
-            [self._binaries / command, *map(str, arguments)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            user=user,
-            group=group,
-            extra_groups=None if self._user is None else [],
-            cwd=self.directory,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            raise RuntimeError(f"{command} ended with {done.returncode}: {done.stderr.strip()}")
+    def _wait(self) -> None:
+        import psycopg
+
+        deadline = time.monotonic() + _START_SECONDS
+        while True:
+            try:
+                self.connect().close()
+                return
+            except psycopg.OperationalError as error:
+                assert self._server is not None
+                if self._server.poll() is not None or time.monotonic() > deadline:
+                    raise RuntimeError(f"PostgreSQL did not start: {self._log()}") from error
+                time.sleep(0.1)
+
+    def _log(self) -> str:
+        return (self.directory / "log").read_text(encoding="utf-8", errors="replace")[-2_000:]
+
+    def _start(self, command: str, *arguments: str) -> subprocess.Popen[bytes]:
+        user = self._user
+        with (self.directory / "log").open("ab") as log:
+            return subprocess.Popen(
+                [self._binaries / command, "-D", self._data, *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                user=None if user is None else user.pw_uid,
+                group=None if user is None else user.pw_gid,
+                extra_groups=None if user is None else [],
+                cwd=self.directory,
+                preexec_fn=_end_with_parent,
+            )
+
+
+def _end_with_parent() -> None:
+    # A benchmark that is killed leaves no server behind (prctl(2), PR_SET_PDEATHSIG).
+    ctypes.CDLL(None).prctl(1, signal.SIGQUIT)
 
 
 def _binaries() -> Path | None:

@@ -22,7 +22,6 @@ from benchmarks.questions import COMMON_MEASURED, REPORTS_READ
 MEMORY_LIMIT = "8GB"
 """DuckDB's limit here (the option `MemoryLimit`), enough for 100 million items."""
 GROWTH = (1.0, 3.0, 10.0, 30.0, 100.0)
-PLOT = Path(__file__).resolve().parents[2] / "docs" / "growth.svg"
 _TOGETHER = "with `same` or `temporal`"
 _NAMES = {
     "plain": "three clauses",
@@ -47,8 +46,8 @@ def measure(folder: Path, quick: bool, millions: float, say: Callable[[str], Non
     return Part(f"Cohorts of {size.items / 1e6:g} million content items", _how(size, found), _figures(found))
 
 
-def grow(folder: Path, sizes: Sequence[float], say: Callable[[str], None]) -> Part:
-    """Return how the questions' p95 grows with the archive, and draw it to docs/growth.svg."""
+def grow(folder: Path, sizes: Sequence[float], drawing: Path, say: Callable[[str], None]) -> Part:
+    """Return how the questions' p95 grows with the archive; draw it to a file, an SVG."""
     lines: dict[str, list[tuple[float, float]]] = {kind: [] for kind in KINDS}
     figures = []
     for millions in sizes:
@@ -63,8 +62,8 @@ def grow(folder: Path, sizes: Sequence[float], say: Callable[[str], None]) -> Pa
             figures.append(Figure(f"{_NAMES[kind]}, {millions:g} million, p95", lines[kind][-1][1], "ms"))
         figures.append(Figure(f"peak memory, {millions:g} million", found.rss / 1e6, "MB"))
     drawn = [Line(_NAMES[kind].replace("`", ""), points) for kind, points in lines.items()]
-    PLOT.write_text(plot(drawn, "million content items", "ms (p95), nothing cached"), encoding="utf-8")
-    how = f"As above, 24 questions of each kind per size. ![growth]({PLOT.name})"
+    drawing.write_text(plot(drawn, "million content items", "ms (p95), nothing cached"), encoding="utf-8")
+    how = f"As above, 24 questions of each kind per size.\n\n![time by size of the archive]({drawing.name})"
     return Part("How cost grows", how, figures)
 
 
