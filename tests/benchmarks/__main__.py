@@ -2,9 +2,9 @@
 
 `--quick`: fewer rounds, to see that it works; writes nothing. `--only PART`: one of PARTS.
 `--scale N`: the generated archive holds N million content items, 5 unless told. The numbers to hold are for
-100, which takes 12 GB of memory, 10 GB of disk and half an hour more. `--peers-scale N`: as much in PostgreSQL.
-`--fill-minutes N`: how long Orthanc is filled before it is searched. `--growth`: also how cost grows from 1 to
-100 million, drawn to docs/growth.svg. With the defaults all takes about 20 minutes on two cores.
+100, which takes 12 GB of memory, 10 GB of disk and half an hour more. `--peers-scale N`: the same for
+PostgreSQL. `--fill-minutes N`: how long Orthanc is filled before it is searched. `--growth`: also how cost
+grows from 1 to 100 million, drawn to docs/growth.svg. With the defaults all takes about 20 minutes.
 Ends with 1 when a number to hold is not held. What needs a package that is missing is left out, and said.
 """
 
