@@ -14,7 +14,7 @@ from statistics import median
 from benchmarks import archive
 from benchmarks.archive import Size
 from benchmarks.arriving import PER_BATCH, PER_SECOND
-from benchmarks.asking import KINDS, THREADS, TURNS, Asked, ask
+from benchmarks.asking import FIRST_FACETS, KINDS, THREADS, TURNS, Asked, ask
 from benchmarks.figures import Figure, Hold, Part, paragraphs, percentile
 from benchmarks.plot import Line, plot
 from benchmarks.questions import COMMON_MEASURED, REPORTS_READ
@@ -101,9 +101,10 @@ def _how(size: Size, found: Asked) -> str:
         better turn of both.
 
         Refining asks a question with one more clause after it was answered. Facets: ten
-        (person, series, report, codes, values), at first and after one more clause. Arriving:
-        objects of the mix of the other parts, flattened, {PER_BATCH} per transaction,
-        {PER_SECOND} a second; questions at one desk. Memory is the peak of the process that
+        (person, series, report, codes, values), at first for {FIRST_FACETS} of the questions, and
+        again after one more clause. Arriving: objects of the mix of the other parts, flattened,
+        {PER_BATCH} per transaction, {PER_SECOND} a second; questions at one desk. Memory is the
+        peak of the process that
         holds the index.
         """
     )
