@@ -58,7 +58,7 @@ def measure(folder: Path, quick: bool, millions: float, say: Callable[[str], Non
         found: Compared = pool.apply(_compare, (directory, 4 if quick else 16))
     how = paragraphs(
         f"""
-        The archive of the part above with {size.items / 1e6:g} million content items ({size.patients:,}
+        A generated archive as above with {size.items / 1e6:g} million content items ({size.patients:,}
         patients), in the index, and in {found.version} on the same machine ({SETTINGS_TEXT}; ANALYZEd,
         vacuumed and warm, over its Unix socket): as entity-attribute-value rows with numbers for
         attributes and codes and covering indexes on codes, ranges, times and latest values; and as JSONB
