@@ -63,7 +63,8 @@ def grow(folder: Path, sizes: Sequence[float], drawing: Path, say: Callable[[str
         figures.append(Figure(f"peak memory, {millions:g} million", found.rss / 1e6, "MB"))
     drawn = [Line(_NAMES[kind].replace("`", ""), points) for kind, points in lines.items()]
     drawing.write_text(plot(drawn, "million content items", "ms (p95), nothing cached"), encoding="utf-8")
-    how = f"As for the generated archive above, 24 questions of each kind per size.\n\n![time by size of the archive]({drawing.name})"
+    how = "As for the archive above, 24 questions of each kind per size."
+    how += f"\n\n![time by size of the archive]({drawing.name})"
     return Part("How cost grows", how, figures)
 
 
