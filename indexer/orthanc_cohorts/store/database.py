@@ -39,6 +39,8 @@ def connect(directory: Path, *, memory_limit: str) -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(str(path), config=config)
     path.chmod(0o600)
     try:
+        # It would be drawn on the standard output of whoever holds the index; cursors inherit the setting.
+        run(connection, "SET enable_progress_bar = false")
         prepare(connection)
     except BaseException:
         connection.close()
