@@ -22,8 +22,8 @@ from orthanc_cohorts.cohort.engine import Engine, Masks, Warning_
 from orthanc_cohorts.cohort.inventory import kind_of
 from orthanc_cohorts.cohort.properties import Number, Property
 from orthanc_cohorts.cohort.quantities import DIMENSIONLESS
-from orthanc_cohorts.cohort.stated import Stated, query, stated
-from orthanc_cohorts.cohort.universe import Keys, Mask, Snapshot
+from orthanc_cohorts.cohort.stated import Pairs, Stated, query, stated
+from orthanc_cohorts.cohort.universe import Mask, Snapshot
 from orthanc_cohorts.errors import UnknownUnit
 from orthanc_cohorts.harmonise import convert
 
@@ -101,7 +101,7 @@ class Question:
 class Facets:
     """Counts facets with the masks of an engine and remembers which units state what. Safe among threads."""
 
-    def __init__(self, engine: Engine, cache_bytes: int = 128 * 2**20) -> None:
+    def __init__(self, engine: Engine, cache_bytes: int = 256 * 2**20) -> None:
         self._engine = engine
         self._kept: Cache[Stated] = Cache(cache_bytes)
 
@@ -213,7 +213,7 @@ def _asks(clause: Tree, asked: Question) -> bool:
 
 
 def _faceted(asked: Question, pairs: Stated, base: Mask) -> Faceted:
-    inside = base[pairs.units]
+    inside = np.flatnonzero(base[pairs.units])
     codes, units = pairs.codes[inside], pairs.units[inside]
     counts = np.bincount(codes, minlength=len(pairs.values))
     result = Faceted(
@@ -228,7 +228,7 @@ def _faceted(asked: Question, pairs: Stated, base: Mask) -> Faceted:
     if isinstance(asked.kind, Number):
         assert isinstance(pairs.values, np.ndarray)
         result.unit = asked.unit if asked.facet.op == "measurement" else asked.kind.unit or None
-        _histogram(result, pairs.values, codes, units, asked.facet.bins or BINS)
+        _histogram(result, pairs.values, codes, units, len(base), asked.facet.bins or BINS)
         return result
     occurring = np.flatnonzero(counts)
     listed = occurring[np.argsort(-counts[occurring], kind="stable")][: asked.facet.limit or VALUES]
@@ -236,24 +236,38 @@ def _faceted(asked: Question, pairs: Stated, base: Mask) -> Faceted:
         FacetValue(value=str(pairs.values[code]), meaning=pairs.meanings[code], count=int(counts[code]))
         for code in listed.tolist()
     ]
-    result.other = len(np.unique(units[~np.isin(codes, listed)]))
+    if len(listed) == len(occurring):
+        result.other = 0
+    else:
+        shown = np.zeros(len(pairs.values), dtype=np.bool_)
+        shown[listed] = True
+        result.other = _distinct(units[~shown[codes]], len(base))
     return result
 
 
-def _histogram(result: Faceted, values: NDArray[np.float64], codes: Keys, units: Keys, bins: int) -> None:
+def _distinct(units: Pairs, size: int) -> int:
+    """Return how many units there are among some, below size."""
+    marked = np.zeros(size, dtype=np.bool_)
+    marked[units] = True
+    return int(np.count_nonzero(marked))
+
+
+def _histogram(
+    result: Faceted, values: NDArray[np.float64], codes: Pairs, units: Pairs, size: int, bins: int
+) -> None:
+    """Count units by bin; codes ascend, so that the pairs of a bin lie together."""
     result.bins = []
     if not len(codes):
         return
     low, high = float(values[codes[0]]), float(values[codes[-1]])
     edges = _edges(low, high, bins)
-    last = len(edges) - 2
-    place = np.clip(np.searchsorted(edges, values, side="right") - 1, 0, last)
-    size = int(units.max()) + 1
-    pairs = np.unique(place[codes] * size + units)
-    counts = np.bincount(pairs // size, minlength=last + 1)
+    # The last bin has its upper edge, too.
+    first_codes = [*np.searchsorted(values, edges[:-1]), len(values)]
+    stops = np.searchsorted(codes, first_codes)
     result.min, result.max = low, high
     result.bins = [
-        Bin(low=edges[n], high=edges[n + 1], count=int(count)) for n, count in enumerate(counts.tolist())
+        Bin(low=edges[n], high=edges[n + 1], count=_distinct(units[stops[n] : stops[n + 1]], size))
+        for n in range(len(edges) - 1)
     ]
 
 

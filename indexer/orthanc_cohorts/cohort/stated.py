@@ -28,9 +28,10 @@ from orthanc_cohorts.cohort.properties import (
     TextList,
 )
 from orthanc_cohorts.cohort.quantities import DIMENSIONLESS
-from orthanc_cohorts.cohort.universe import Keys, Mask, Universe
+from orthanc_cohorts.cohort.universe import Mask, Universe
 
 Columns = dict[str, Any]
+Pairs = NDArray[np.int32]
 _STATED = {"measurement": "f.value IS NOT NULL", "evaluation": "f.value_code IS NOT NULL"}
 """What a row must state to take part, as in a leaf that does not ask for it."""
 
@@ -46,8 +47,8 @@ class Stated:
 
     values: Sequence[str] | NDArray[np.float64]
     meanings: Sequence[str | None]
-    codes: Keys
-    units: Keys
+    codes: Pairs
+    units: Pairs
     any: Mask
     others: int = 0
 
@@ -108,13 +109,13 @@ def stated(universe: Universe, unit: str, rows: Columns) -> Stated:
     live = universe.rows_of_units({"study_key": studies, "code": codes})
     size = max(len(universe.live[unit]), 1)
     pairs = np.unique(live["code"].astype(np.int64) * size + universe.units(unit, live["study_key"]))
-    units = pairs % size
+    units = (pairs % size).astype(np.int32)
     found: Mask = np.zeros(len(universe.live[unit]), dtype=np.bool_)
     found[units] = True
     others = 0
     if "comparable" in rows:
         others = int(np.count_nonzero(~_fits(universe.rows_of_units(rows))))
-    return Stated(values, meanings, pairs // size, units, found, others)
+    return Stated(values, meanings, (pairs // size).astype(np.int32), units, found, others)
 
 
 def _source(op: str, kind: Property) -> str:
