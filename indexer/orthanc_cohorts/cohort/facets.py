@@ -22,7 +22,7 @@ from orthanc_cohorts.cohort.engine import Engine, Masks, Warning_
 from orthanc_cohorts.cohort.inventory import kind_of
 from orthanc_cohorts.cohort.properties import Number, Property
 from orthanc_cohorts.cohort.quantities import DIMENSIONLESS
-from orthanc_cohorts.cohort.stated import Pairs, Stated, query, stated
+from orthanc_cohorts.cohort.stated import Stated, query, stated
 from orthanc_cohorts.cohort.universe import Mask, Snapshot
 from orthanc_cohorts.errors import UnknownUnit
 from orthanc_cohorts.harmonise import convert
@@ -212,61 +212,47 @@ def _asks(clause: Tree, asked: Question) -> bool:
     return asked.facet.field in clause or asked.facet.field in clause.get("missing", ())
 
 
-def _faceted(asked: Question, pairs: Stated, base: Mask) -> Faceted:
-    inside = np.flatnonzero(base[pairs.units])
-    codes, units = pairs.codes[inside], pairs.units[inside]
-    counts = np.bincount(codes, minlength=len(pairs.values))
+def _faceted(asked: Question, found: Stated, base: Mask) -> Faceted:
+    counts = found.spread.counts(base)
     result = Faceted(
         op=asked.facet.op,
         field=asked.facet.field,
         concept=list(asked.concept) or None,
         kind=kind_of(asked.kind),
         base=int(np.count_nonzero(base)),
-        missing=int(np.count_nonzero(base & ~pairs.any)),
+        missing=int(np.count_nonzero(base & ~found.spread.any)),
         distinct=int(np.count_nonzero(counts)),
     )
-    if isinstance(asked.kind, Number):
-        assert isinstance(pairs.values, np.ndarray)
-        result.unit = asked.unit if asked.facet.op == "measurement" else asked.kind.unit or None
-        _histogram(result, pairs.values, codes, units, len(base), asked.facet.bins or BINS)
-        return result
     occurring = np.flatnonzero(counts)
+    if isinstance(asked.kind, Number):
+        result.unit = asked.unit if asked.facet.op == "measurement" else asked.kind.unit or None
+        _histogram(result, found, occurring, base, asked.facet.bins or BINS)
+        return result
     listed = occurring[np.argsort(-counts[occurring], kind="stable")][: asked.facet.limit or VALUES]
     result.values = [
-        FacetValue(value=str(pairs.values[code]), meaning=pairs.meanings[code], count=int(counts[code]))
+        FacetValue(value=str(found.values[code]), meaning=found.meanings[code], count=int(counts[code]))
         for code in listed.tolist()
     ]
-    if len(listed) == len(occurring):
-        result.other = 0
-    else:
-        shown = np.zeros(len(pairs.values), dtype=np.bool_)
-        shown[listed] = True
-        result.other = _distinct(units[~shown[codes]], len(base))
+    result.other = found.spread.distinct(np.setdiff1d(occurring, listed), base)
     return result
 
 
-def _distinct(units: Pairs, size: int) -> int:
-    """Return how many units there are among some, below size."""
-    marked = np.zeros(size, dtype=np.bool_)
-    marked[units] = True
-    return int(np.count_nonzero(marked))
-
-
-def _histogram(
-    result: Faceted, values: NDArray[np.float64], codes: Pairs, units: Pairs, size: int, bins: int
-) -> None:
-    """Count units by bin; codes ascend, so that the pairs of a bin lie together."""
+def _histogram(result: Faceted, found: Stated, occurring: NDArray[np.intp], base: Mask, bins: int) -> None:
     result.bins = []
-    if not len(codes):
+    if not len(occurring):
         return
-    low, high = float(values[codes[0]]), float(values[codes[-1]])
-    edges = _edges(low, high, bins)
+    values = found.values
+    assert isinstance(values, np.ndarray)
+    result.min, result.max = float(values[occurring[0]]), float(values[occurring[-1]])
+    edges = _edges(result.min, result.max, bins)
     # The last bin has its upper edge, too.
-    first_codes = [*np.searchsorted(values, edges[:-1]), len(values)]
-    stops = np.searchsorted(codes, first_codes)
-    result.min, result.max = low, high
+    stops = [*np.searchsorted(values[occurring], edges[:-1]), len(occurring)]
     result.bins = [
-        Bin(low=edges[n], high=edges[n + 1], count=_distinct(units[stops[n] : stops[n + 1]], size))
+        Bin(
+            low=edges[n],
+            high=edges[n + 1],
+            count=found.spread.distinct(occurring[stops[n] : stops[n + 1]], base),
+        )
         for n in range(len(edges) - 1)
     ]
 

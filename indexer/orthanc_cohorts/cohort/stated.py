@@ -1,4 +1,4 @@
-"""Which units state which values of a field: distinct pairs of value and unit, for facets.
+"""Which units state which values of a field, for facets.
 
 Knows statements and columns, no cohorts. A statement is a file of sql/facets with fixed text of the whitelist
 in `clauses` appended; nothing that a user sent becomes part of it.
@@ -28,28 +28,25 @@ from orthanc_cohorts.cohort.properties import (
     TextList,
 )
 from orthanc_cohorts.cohort.quantities import DIMENSIONLESS
-from orthanc_cohorts.cohort.universe import Mask, Universe
+from orthanc_cohorts.cohort.spread import Spread, spread
+from orthanc_cohorts.cohort.universe import Keys, Mask, Universe
 
 Columns = dict[str, Any]
-Pairs = NDArray[np.int32]
 _STATED = {"measurement": "f.value IS NOT NULL", "evaluation": "f.value_code IS NOT NULL"}
 """What a row must state to take part, as in a leaf that does not ask for it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stated:
-    """The distinct pairs of value and unit of one field, sorted by value, then unit.
+    """What units state in one field.
 
     values: distinct and ascending; text, or numbers. meanings: of codes, one of those sent, else None.
-    codes, units: a pair each; the place in `values`, the unit key. any: over unit keys, who states a value.
-    others: rows left out for their dimension.
+    spread: who states which. others: rows left out for their dimension.
     """
 
     values: Sequence[str] | NDArray[np.float64]
     meanings: Sequence[str | None]
-    codes: Pairs
-    units: Pairs
-    any: Mask
+    spread: Spread
     others: int = 0
 
     @property
@@ -58,7 +55,7 @@ class Stated:
         texts = (
             0 if isinstance(self.values, np.ndarray) else sum(map(len, self.values)) + 100 * len(self.values)
         )
-        return self.codes.nbytes + self.units.nbytes + self.any.nbytes + 8 * len(self.values) + texts
+        return self.spread.nbytes + 8 * len(self.values) + texts
 
 
 def query(op: str, field: str, concept: Sequence[str] = (), unit: str = DIMENSIONLESS) -> Query:
@@ -90,32 +87,35 @@ def query(op: str, field: str, concept: Sequence[str] = (), unit: str = DIMENSIO
 
 
 def stated(universe: Universe, unit: str, rows: Columns) -> Stated:
-    """Return the pairs that the rows of a statement make, over the units of a generation."""
-    if "studies" in rows:
-        lists = rows["studies"]
-        values: Any = rows["value"].tolist()
-        meanings = rows["meaning"].tolist()
-        codes = np.repeat(np.arange(len(lists)), [len(one) for one in lists])
-        studies = np.concatenate([np.empty(0, dtype=np.int64), *lists]).astype(np.int64)
-    else:
-        keys, ends = rows["study_key"], [rows["low"], rows["high"]] if "low" in rows else [_comparable(rows)]
-        both = np.concatenate([_filled(end) for end in ends])
-        studies = np.concatenate([keys for _ in ends])
-        usable = ~np.isnat(both) if both.dtype.kind == "M" else np.isfinite(both)
-        values, codes = np.unique(both[usable], return_inverse=True)
-        studies, meanings = studies[usable], [None] * len(values)
-        if both.dtype.kind == "M":
-            values = np.datetime_as_string(values, unit="D").tolist()
-    live = universe.rows_of_units({"study_key": studies, "code": codes})
-    size = max(len(universe.live[unit]), 1)
-    pairs = np.unique(live["code"].astype(np.int64) * size + universe.units(unit, live["study_key"]))
-    units = (pairs % size).astype(np.int32)
-    found: Mask = np.zeros(len(universe.live[unit]), dtype=np.bool_)
-    found[units] = True
+    """Return what the rows of a statement say of the units of a generation."""
     others = 0
-    if "comparable" in rows:
-        others = int(np.count_nonzero(~_fits(universe.rows_of_units(rows))))
-    return Stated(values, meanings, (pairs // size).astype(np.int32), units, found, others)
+    if "studies" in rows:
+        values, meanings = rows["value"].tolist(), rows["meaning"].tolist()
+        parts = [np.asarray(one, dtype=np.int64) for one in rows["studies"]]
+    else:
+        live = universe.rows_of_units(rows)
+        values, parts = _grouped(live)
+        meanings = [None] * len(values)
+        others = int(np.count_nonzero(~_fits(live))) if "comparable" in live else 0
+    of_each = (universe.units(unit, universe.rows_of_units({"study_key": one})["study_key"]) for one in parts)
+    count = sum(map(len, parts))
+    return Stated(values, meanings, spread(of_each, len(values), len(universe.live[unit]), count), others)
+
+
+def _grouped(rows: Columns) -> tuple[Any, list[Keys]]:
+    """Return the distinct values of rows, ascending, and the studies that state each."""
+    ends = [rows["low"], rows["high"]] if "low" in rows else [_comparable(rows)]
+    both = np.concatenate([_filled(end) for end in ends])
+    studies = np.concatenate([rows["study_key"] for _ in ends])
+    usable = ~np.isnat(both) if both.dtype.kind == "M" else np.isfinite(both)
+    values, codes = np.unique(both[usable], return_inverse=True)
+    # Sixteen bits are sorted by counting, which is much faster than by comparing.
+    codes = codes.astype(np.int16 if len(values) < 2**15 else np.int64)
+    order = np.argsort(codes, kind="stable")
+    edges = np.cumsum(np.bincount(codes, minlength=len(values)))[:-1]
+    parts = np.split(studies[usable][order].astype(np.int64), edges) if len(values) else []
+    days = both.dtype.kind == "M"
+    return (np.datetime_as_string(values, unit="D").tolist() if days else values), parts
 
 
 def _source(op: str, kind: Property) -> str:

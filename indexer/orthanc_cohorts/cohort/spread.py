@@ -1,0 +1,137 @@
+"""How units are spread over the values of a field: who states what, ready to be counted for any cohort.
+
+Pure arithmetic over values and unit keys. Few values are kept as one bit per unit and value, over which a
+cohort is laid as a whole; many as sorted pairs. Both count distinct units, exactly.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from orthanc_cohorts.cohort.universe import Mask
+
+Codes = NDArray[np.int32]
+Counts = NDArray[np.int64]
+Words = NDArray[np.uint64]
+_WORD = 64
+_PAIR_BYTES = 8
+_SMALL_BYTES = 4 * 2**20
+_ROWS_AT_ONCE = 64
+"""Values laid over at once, so that what comes between stays in the cache of the processor."""
+
+
+class Spread(ABC):
+    """Which units state which of some values; a value is its place among them."""
+
+    any: Mask
+    """Over unit keys, who states a value at all."""
+
+    @property
+    @abstractmethod
+    def nbytes(self) -> int:
+        """Bytes of memory."""
+
+    @abstractmethod
+    def counts(self, base: Mask) -> Counts:
+        """Return how many units of a cohort state each value."""
+
+    @abstractmethod
+    def distinct(self, values: NDArray[np.intp], base: Mask) -> int:
+        """Return how many units of a cohort state one of some values, given by their places, ascending."""
+
+
+class Bits(Spread):
+    """One bit per value and unit."""
+
+    def __init__(self, words: Words, any: Mask) -> None:
+        """words: of shape (values, size / 64)."""
+        self._words, self.any = words, any
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory."""
+        return self._words.nbytes + self.any.nbytes
+
+    def counts(self, base: Mask) -> Counts:
+        """Return how many units of a cohort state each value."""
+        asked = _packed(base)
+        found = np.empty(len(self._words), dtype=np.int64)
+        for start in range(0, len(found), _ROWS_AT_ONCE):
+            part = slice(start, start + _ROWS_AT_ONCE)
+            found[part] = np.bitwise_count(self._words[part] & asked).sum(axis=1, dtype=np.int64)
+        return found
+
+    def distinct(self, values: NDArray[np.intp], base: Mask) -> int:
+        """Return how many units of a cohort state one of some values."""
+        stating = np.zeros(self._words.shape[1], dtype=np.uint64)
+        for value in values.tolist():
+            stating |= self._words[value]
+        return int(np.bitwise_count(stating & _packed(base)).sum(dtype=np.int64))
+
+
+class Pairs(Spread):
+    """Pairs of value and unit, each once, sorted by value, then unit."""
+
+    def __init__(self, codes: Codes, units: Codes, values: int, any: Mask) -> None:
+        self._codes, self._units, self._values, self.any = codes, units, values, any
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory."""
+        return self._codes.nbytes + self._units.nbytes + self.any.nbytes
+
+    def counts(self, base: Mask) -> Counts:
+        """Return how many units of a cohort state each value."""
+        return np.bincount(self._codes[base[self._units]], minlength=self._values)
+
+    def distinct(self, values: NDArray[np.intp], base: Mask) -> int:
+        """Return how many units of a cohort state one of some values."""
+        wanted = np.zeros(self._values, dtype=np.bool_)
+        wanted[values] = True
+        stating = np.zeros(len(base), dtype=np.bool_)
+        stating[self._units[wanted[self._codes]]] = True
+        return int(np.count_nonzero(stating & base))
+
+
+def spread(of_each: Iterable[NDArray[np.int64]], values: int, size: int, rows: int) -> Spread:
+    """Return the spread over some values. of_each: keys of the units that state each, repeated ones too.
+
+    size: of the unit keys. rows: how many keys there are in all.
+    """
+    words = -(-size // _WORD)
+    if values * words * 8 <= max(rows * _PAIR_BYTES, _SMALL_BYTES):
+        return _bits(of_each, values, size, words)
+    return _pairs(of_each, values, size)
+
+
+def _bits(of_each: Iterable[NDArray[np.int64]], values: int, size: int, words: int) -> Bits:
+    found = np.zeros((values, words), dtype=np.uint64)
+    everybody: Mask = np.zeros(size, dtype=np.bool_)
+    stating: Mask = np.zeros(size, dtype=np.bool_)
+    for value, units in enumerate(of_each):
+        stating[units] = True
+        found[value] = _packed(stating)
+        everybody |= stating
+        stating[units] = False
+    return Bits(found, everybody)
+
+
+def _pairs(of_each: Iterable[NDArray[np.int64]], values: int, size: int) -> Pairs:
+    parts = [np.unique(units).astype(np.int32) for units in of_each]
+    codes = np.repeat(np.arange(values, dtype=np.int32), [len(part) for part in parts])
+    units = np.concatenate([np.empty(0, dtype=np.int32), *parts])
+    everybody: Mask = np.zeros(size, dtype=np.bool_)
+    everybody[units] = True
+    return Pairs(codes, units, values, everybody)
+
+
+def _packed(mask: Mask) -> Words:
+    """Return a mask as words of 64 bits; the order of bits within does not matter, so long as it is one."""
+    words = np.zeros(-(-len(mask) // _WORD), dtype=np.uint64)
+    packed = np.packbits(mask)
+    words.view(np.uint8)[: len(packed)] = packed
+    return words

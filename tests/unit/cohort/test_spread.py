@@ -1,0 +1,54 @@
+"""Both ways to keep who states what count the same, and what sets of units count."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cohort_made_up import QUICK
+from orthanc_cohorts.cohort.spread import Bits, Pairs, _bits, _pairs, spread
+
+SIZES = (1, 63, 64, 65, 200)
+
+
+@st.composite
+def stating(draw: Any) -> tuple[int, list[list[int]], list[int], list[int]]:
+    """Units, the units that state each value (repeated ones too), a cohort, and some of the values."""
+    size = draw(st.sampled_from(SIZES))
+    units = st.integers(0, size - 1)
+    of_each = draw(st.lists(st.lists(units, max_size=30), max_size=6))
+    places = sorted(draw(st.sets(st.integers(0, len(of_each) - 1)))) if of_each else []
+    return size, of_each, draw(st.lists(units, max_size=100)), places
+
+
+@given(asked=stating())
+@QUICK
+def test_both_ways_count_what_sets_count(asked: tuple[int, list[list[int]], list[int], list[int]]) -> None:
+    size, of_each, members, places = asked
+    base = np.zeros(size, dtype=np.bool_)
+    base[np.array(members, dtype=np.int64)] = True
+    arrays = [np.array(units, dtype=np.int64) for units in of_each]
+    either = set().union(*(of_each[place] for place in places)) & set(members)
+
+    for found in (_bits(arrays, len(arrays), size, -(-size // 64)), _pairs(arrays, len(arrays), size)):
+        assert found.counts(base).tolist() == [len(set(units) & set(members)) for units in of_each]
+        assert found.distinct(np.array(places, dtype=np.intp), base) == len(either)
+        assert np.flatnonzero(found.any).tolist() == sorted(set().union(*of_each))
+        assert found.nbytes > 0
+
+
+@pytest.mark.parametrize(("values", "kind"), [(10, Bits), (20_000, Pairs)])
+def test_many_values_of_few_units_each_are_kept_as_pairs(values: int, kind: type) -> None:
+    """As bits, these would take 250 MB instead of 160 kB."""
+    size = 100_000
+    parts = [np.arange(start, stop) for start, stop in pairwise(range(values + 1))]
+
+    found = spread(parts, values, size, values)
+
+    assert isinstance(found, kind)
+    assert found.counts(np.ones(size, dtype=np.bool_)).tolist() == [1] * values
