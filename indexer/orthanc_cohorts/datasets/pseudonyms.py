@@ -9,7 +9,6 @@ from __future__ import annotations
 import hmac
 import json
 import os
-from hashlib import sha256
 from pathlib import Path
 
 KEY_NAME = "pseudonym.key"
@@ -79,4 +78,4 @@ class Pseudonyms:
         return Pseudonyms(self._digest("purpose", purpose))
 
     def _digest(self, kind: str, text: str) -> bytes:
-        return hmac.new(self._key, f"{kind}\0{text}".encode(), sha256).digest()
+        return hmac.digest(self._key, f"{kind}\0{text}".encode(), "sha256")
