@@ -21,6 +21,7 @@ from orthanc_cohorts.api.access import PREFIX
 from orthanc_cohorts.api.asking import Desk, Readable
 from orthanc_cohorts.api.audit import AuditLog
 from orthanc_cohorts.api.datasets import DatasetStore, datasets_router
+from orthanc_cohorts.api.fhir import fhir_router
 from orthanc_cohorts.api.gate import Gate, note
 from orthanc_cohorts.api.limits import Limits, json_accepted
 from orthanc_cohorts.api.models import (
@@ -50,7 +51,7 @@ from orthanc_cohorts.cohort.inventory import Inventory
 from orthanc_cohorts.store.saved import SavedCohorts
 
 FREEZE_SECONDS = 600.0
-"""Time limit of a freeze; it reads whole columns."""
+"""Time limit of a freeze, which reads whole columns, and of an export."""
 _CALLER = {"cache-control": "private, no-cache", "x-content-type-options": "nosniff"}
 
 
@@ -89,6 +90,8 @@ def create_app(
     if datasets is not None:
         freezing = Limits(max(time_limit_seconds, FREEZE_SECONDS), 2, 1, max_body_bytes)
         app.include_router(datasets_router(desk, datasets, limits, freezing))
+        exporting = Limits(max(time_limit_seconds, FREEZE_SECONDS), 2, 2, max_body_bytes)
+        app.include_router(fhir_router(desk, datasets, exporting))
     app.include_router(_page())
     if internal is not None:
         app.include_router(internal)
