@@ -22,6 +22,7 @@ from orthanc_cohorts.api.answering import CALLER, answer, digest
 from orthanc_cohorts.api.asking import Desk, Readable
 from orthanc_cohorts.api.audit import AuditLog
 from orthanc_cohorts.api.datasets import DatasetStore, datasets_router
+from orthanc_cohorts.api.fhir import fhir_router
 from orthanc_cohorts.api.gate import Gate, note
 from orthanc_cohorts.api.limits import Limits
 from orthanc_cohorts.api.members import members_router
@@ -53,7 +54,7 @@ from orthanc_cohorts.store.index import Written
 from orthanc_cohorts.store.saved import SavedCohorts
 
 FREEZE_SECONDS = 600.0
-"""Time limit of a freeze; it reads whole columns."""
+"""Time limit of a freeze, which reads whole columns, and of an export."""
 
 
 def create_app(
@@ -96,6 +97,8 @@ def create_app(
     if datasets is not None:
         freezing = Limits(max(time_limit_seconds, FREEZE_SECONDS), 2, 1, max_body_bytes)
         app.include_router(datasets_router(desk, datasets, limits, freezing))
+        exporting = Limits(max(time_limit_seconds, FREEZE_SECONDS), 2, 2, max_body_bytes)
+        app.include_router(fhir_router(desk, datasets, exporting))
     app.include_router(metrics_router(index, desk, limits, requests, status, written))
     app.include_router(docs_router(app))
     app.include_router(_page())

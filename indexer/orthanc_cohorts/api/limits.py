@@ -6,7 +6,7 @@ Knows no routes. Time runs on the event loop, work on a bounded number of thread
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Generator, Iterator
 from contextlib import contextmanager
 from threading import Lock
 from typing import Protocol, TypeVar
@@ -121,6 +121,32 @@ class Limits:
             deadline.close()
             self._running -= 1
 
+    async def stream(
+        self, work: Callable[[Deadline], Generator[Result, None, None]]
+    ) -> AsyncGenerator[Result, None]:
+        """Yield what `work` yields, each item made on a thread; the time counts for all of them together.
+
+        Whoever iterates closes it (`aclose`), which closes the work, wherever it stands. Raises as `run`.
+        """
+        if self._running >= self._requests:
+            raise IndexBusy(f"{self._requests} requests are being answered already; try again")
+        if self._limiter is None:
+            self._limiter = CapacityLimiter(self._threads)
+        self._running += 1
+        deadline = Deadline(self._seconds)
+        items = work(deadline)
+        try:
+            while True:
+                # Not abandoned when the client goes away: the thread ends its item before the work is closed.
+                some = await run_sync(_next, items, limiter=self._limiter)
+                if not some:
+                    return
+                yield some[0]
+        finally:
+            items.close()
+            deadline.close()
+            self._running -= 1
+
     async def body(self, request: Request) -> bytes:
         """Return the body of a request.
 
@@ -141,6 +167,13 @@ class Limits:
                 f"a body takes at most {self._body_bytes} bytes; put long lists into several clauses"
             )
         return b"".join(parts)
+
+
+def _next(items: Generator[Result, None, None]) -> tuple[Result, ...]:
+    """Return the next item alone, nothing at the end: StopIteration cannot pass through a coroutine."""
+    for item in items:
+        return (item,)
+    return ()
 
 
 def json_sent(request: Request) -> None:

@@ -6,6 +6,8 @@ Knows routes; prints nothing and decides nothing.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +79,15 @@ class Orthanc:
         if answer.status_code == 403:
             raise OrthancUnavailable(f"{self.url} refuses this user or this machine (403): {_detail(answer)}")
         return answer
+
+    @contextmanager
+    def streaming(self, path: str, timeout_seconds: float) -> Iterator[httpx.Response]:
+        """Give an answer whatever its status, its body not read yet."""
+        try:
+            with self._http.stream("GET", path, timeout=timeout_seconds) as answer:
+                yield answer
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise OrthancUnavailable(f"{self.url} broke off ({_reason(error)}); see Orthanc's log") from error
 
     def plugin_status(self) -> dict[str, Any]:
         """Return what the plugin says of itself and of its sidecar."""
@@ -162,6 +173,31 @@ class Sidecar:
                 "Only its user and root may reach the socket: do you need sudo?"
             ) from error
 
+    @contextmanager
+    def streaming(self, path: str, timeout_seconds: float = TIMEOUT_SECONDS) -> Iterator[httpx.Response]:
+        """Give the answer of a route below /cohorts, 200, its body not read yet."""
+        if self.socket is None:
+            assert self.orthanc is not None
+            with self.orthanc.streaming(path, timeout_seconds) as answer:
+                yield _accepted(answer)
+            return
+        try:
+            with (
+                httpx.Client(
+                    transport=httpx.HTTPTransport(uds=str(self.socket)),
+                    base_url="http://sidecar",
+                    timeout=timeout_seconds,
+                    trust_env=False,
+                ) as http,
+                http.stream("GET", path) as answer,
+            ):
+                yield _accepted(answer)
+        except httpx.HTTPError as error:
+            raise SidecarUnavailable(
+                f"the sidecar at {self.socket} does not answer or broke off ({_reason(error)}): is Orthanc "
+                "running, is the time limit long enough? Only its user and root may reach the socket"
+            ) from error
+
 
 def find(socket: Path | None, data_directory: Path | None, url: str | None, user: str | None) -> Sidecar:
     """Return the sidecar that the options name; without any, the one of this machine's /etc/orthanc.
@@ -182,6 +218,14 @@ def find(socket: Path | None, data_directory: Path | None, url: str | None, user
             "name a sidecar with --socket or --data-directory, or its Orthanc with --url"
         )
     return Sidecar(_usable(here.socket), Orthanc(here.url, login))
+
+
+def _accepted(answer: httpx.Response) -> httpx.Response:
+    """Return an answer that began well. Raises what a problem document states."""
+    if answer.status_code != 200:
+        answer.read()
+        raise _refusal(answer)
+    return answer
 
 
 def _usable(socket: Path | None) -> Path | None:

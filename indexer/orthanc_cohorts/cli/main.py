@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 import typer
 
 from orthanc_cohorts.cli.configuration import DEBIAN
+from orthanc_cohorts.cli.datasets import datasets
 from orthanc_cohorts.cli.terminal import complain, progress, say
 from orthanc_cohorts.errors import CohortsError
 
@@ -23,6 +24,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(datasets, name="dataset")
 
 DataDirectory = Annotated[Path, typer.Option(help="Folder of the index and the socket.")]
 Socket = Annotated[

@@ -59,6 +59,10 @@ class Pseudonyms:
         """Return the pseudonym of a UID, itself a UID (PS3.5 B.2: below 2.25 a number of up to 128 bits)."""
         return f"2.25.{int.from_bytes(self._digest('uid', uid)[:16], 'big')}"
 
+    def of_resource(self, text: str) -> str:
+        """Return the name of anything else that an export tells apart: 32 hexadecimal digits."""
+        return self._digest("resource", text)[:16].hex()
+
     def shift(self, identity: str) -> int:
         """Return the days by which all dates of a patient are moved, -365 to 365."""
         return int.from_bytes(self._digest("shift", identity)[:8], "big") % SHIFTS - SHIFTS // 2
