@@ -131,6 +131,13 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("Threads", 2, "Threads of DuckDB once the index is large enough to gain by them.", 1, 256),
     Setting("MemoryLimit", "2GB", "Memory limit of DuckDB, for example 2GB."),
     Setting("PurgeSeconds", 5.0, "How long rows of deleted instances may stay, hidden, seconds.", 0, 86_400),
+    Setting(
+        "ArrangeRows",
+        100_000,
+        "Statements that may come before what questions read is sorted anew; never less than a twentieth.",
+        0,
+        10_000_000,
+    ),
     Setting("LogLevel", "info", "Verbosity of the sidecar.", choices=("debug", "info", "warning", "error")),
 )
 

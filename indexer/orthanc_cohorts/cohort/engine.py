@@ -5,7 +5,7 @@ Knows neither HTTP nor how rows came into the index. One answer is of one genera
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import reduce
 from hashlib import sha256
@@ -14,14 +14,17 @@ from typing import Any
 
 import numpy as np
 
-from orthanc_cohorts.cohort import together
+from orthanc_cohorts.cohort import arranged, together
+from orthanc_cohorts.cohort.arranged import UNTIMED, Parts
+from orthanc_cohorts.cohort.arrangement import Arrangement
 from orthanc_cohorts.cohort.cache import Cache
 from orthanc_cohorts.cohort.canonical import Canonical, Tree, dumps
-from orthanc_cohorts.cohort.picking import matching, within
+from orthanc_cohorts.cohort.picking import in_time, matching, within
 from orthanc_cohorts.cohort.plan import LeafPlan, Query, plan
 from orthanc_cohorts.cohort.universe import Keys, Mask, Snapshot, Universe
 
 Columns = dict[str, Any]
+_ONE = {"ge": 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,8 @@ class Engine:
 
     def __init__(self, cache_bytes: int = 256 * 2**20) -> None:
         self._masks: Cache[_Leaf] = Cache(cache_bytes // 2)
-        self._rows: Cache[Columns] = Cache(cache_bytes // 2)
+        self._rows: Cache[Columns] = Cache(cache_bytes // 4)
+        self._hits: Cache[Mask] = Cache(cache_bytes // 4)
         self._universe: Universe | None = None
         self._lock = Lock()
 
@@ -126,7 +130,7 @@ class Engine:
         known = self._universe
         if known is not None and known.generation == snapshot.generation:
             return known
-        universe = Universe.of(snapshot)
+        universe = Universe.of(snapshot, known)
         with self._lock:
             if self._universe is None or self._universe.generation < universe.generation:
                 self._universe = universe
@@ -158,20 +162,88 @@ class Engine:
     def _asked(self, question: _Question, leaf: Tree) -> _Leaf:
         if leaf["op"] in ("same", "temporal"):
             return self._together(question, leaf)
+        arrangement = question.universe.arrangement
+        if arrangement is not None and arranged.answers(leaf):
+            return self._arranged(question, leaf, arrangement)
         universe, unit = question.universe, question.unit
         live = universe.live[unit]
         planned = plan(leaf)
         rows = universe.rows_of_units(self._fetched(question, planned.rows))
-        warnings: tuple[Warning_, ...] = ()
+        others = 0
         if leaf["op"] == "measurement" and "value" in leaf:
             counts, others = _measured(universe, unit, leaf, rows)
-            if others:
-                warnings = (Warning_(tuple(leaf.get("concept", ())), leaf["value"]["unit"], others),)
         else:
             studies = self._without_violations(question, planned, rows)
             counts = np.bincount(universe.units(unit, studies), minlength=len(live))
-        asked = leaf.get("count", {"ge": 1})
-        return _Leaf(within(counts, asked) & live, warnings)
+        return _Leaf(within(counts, leaf.get("count", _ONE)) & live, _left_out(leaf, others))
+
+    def _arranged(self, question: _Question, leaf: Tree, arrangement: Arrangement) -> _Leaf:
+        universe, unit = question.universe, question.unit
+        pick = leaf.get("pick", "any")
+        if pick in UNTIMED:
+            return _Leaf(
+                self._in_time(question, leaf, arrangement), self._others(question, leaf, arrangement)
+            )
+        if pick != "any":
+            parts = arranged.values(leaf, arrangement)
+            rows = universe.rows_of_units(self._both(question, parts, arrangement.content))
+            counts, others = _measured(universe, unit, leaf, rows)
+            return _Leaf(
+                within(counts, leaf.get("count", _ONE)) & universe.live[unit], _left_out(leaf, others)
+            )
+        parts = arranged.matches(leaf, arrangement)
+        if "count" in leaf:
+            studies = universe.rows_of_units(self._both(question, parts, arrangement.content))["study_key"]
+            counts = np.bincount(universe.units(unit, studies), minlength=len(universe.live[unit]))
+            mask = within(counts, leaf["count"]) & universe.live[unit]
+        else:
+            studies = self._studies(question, parts.arranged, arrangement.content)
+            later = self._studies(question, parts.later, question.snapshot.generation)
+            mask = universe.of_studies(unit, studies, later)
+        return _Leaf(mask, self._others(question, leaf, arrangement))
+
+    def _in_time(self, question: _Question, leaf: Tree, arrangement: Arrangement) -> Mask:
+        universe, unit, pick = question.universe, question.unit, leaf["pick"]
+        size = len(universe.live[unit])
+        of_base, others = arranged.in_time(leaf, arrangement)
+        rows = [self._fetched(question, query, arrangement.content_in_time) for query in of_base]
+        rows += [self._fetched(question, query) for query in others]
+        found = universe.rows_of_units({name: _joined([part[name] for part in rows]) for name in rows[0]})
+        units = universe.units(unit, found["study_key"])
+        mask, several = in_time(pick, units, found["value"], found["at"], leaf["value"], size)
+        if len(several):
+            studies = np.flatnonzero(np.isin(universe.patient_of, several)) if unit == "patient" else several
+            query = arranged.ties(leaf, arrangement, studies.tolist())
+            counts, _ = _measured(
+                universe, unit, leaf, universe.rows_of_units(self._fetched(question, query))
+            )
+            mask[several] = counts[several] > 0
+        return mask & universe.live[unit]
+
+    def _others(self, question: _Question, leaf: Tree, arrangement: Arrangement) -> tuple[Warning_, ...]:
+        if leaf["op"] != "measurement" or "value" not in leaf:
+            return ()
+        rows = self._both(question, arranged.incomparable(leaf, arrangement), arrangement.content)
+        return _left_out(leaf, len(question.universe.rows_of_units(rows)["study_key"]))
+
+    def _both(self, question: _Question, parts: Parts, content: Hashable) -> Columns:
+        """Return the rows of both statements of a leaf. content: of the arranged tables, as far as read."""
+        one = self._fetched(question, parts.arranged, content)
+        other = self._fetched(question, parts.later)
+        return {name: _joined([one[name], other[name]]) for name in one}
+
+    def _studies(self, question: _Question, query: Query, content: Hashable) -> Mask:
+        """Return which studies the rows of a statement are of, over the study keys that there were."""
+        key = ("studies", content, query.sql, dumps(query.parameters))
+        found = self._hits.get(key)
+        if found is None:
+            question.check()
+            rows = question.snapshot.cursor.execute(query.sql, query.parameters).fetchnumpy()
+            keys = rows["study_key"]
+            found = np.zeros(int(keys.max(initial=-1)) + 1, dtype=np.bool_)
+            found[keys] = True
+            self._hits.put(key, found, found.nbytes + 256)
+        return found
 
     def _together(self, question: _Question, tree: Tree) -> _Leaf:
         universe, unit = question.universe, question.unit
@@ -191,12 +263,11 @@ class Engine:
         return question.universe.rows_of_units(self._fetched(question, together.days(leaf)))
 
     def _warnings(self, question: _Question, tree: Tree) -> tuple[Warning_, ...]:
-        found = []
+        found: list[Warning_] = []
         for leaf in together.leaves(tree):
             query = together.incomparable(leaf)
             rows = 0 if query is None else int(self._fetched(question, query)["rows"][0])
-            if rows:
-                found.append(Warning_(tuple(leaf.get("concept", ())), leaf["value"]["unit"], rows))
+            found += _left_out(leaf, rows)
         return tuple(found)
 
     def _without_violations(self, question: _Question, planned: LeafPlan, rows: Columns) -> Any:
@@ -210,9 +281,13 @@ class Engine:
         bad = self._fetched(question, planned.violations)["key"]
         return studies[~np.isin(rows[f"{level}_key"], bad)]
 
-    def _fetched(self, question: _Question, query: Query) -> Columns:
-        """Return the columns of a statement; remembered, so that only moving a bound costs no statement."""
-        key = (question.snapshot.generation, query.sql, dumps(query.parameters))
+    def _fetched(self, question: _Question, query: Query, content: Hashable = None) -> Columns:
+        """Return the columns of a statement; remembered, so that only moving a bound costs no statement.
+
+        content: what tells the rows it reads from others, the generation unless stated.
+        """
+        read = question.snapshot.generation if content is None else content
+        key = (read, query.sql, dumps(query.parameters))
         rows = self._rows.get(key)
         if rows is None:
             question.check()
@@ -226,6 +301,15 @@ def _nameless(tree: Any) -> Any:
     if isinstance(tree, dict):
         return {name: _nameless(value) for name, value in tree.items() if name != "as"}
     return [_nameless(part) for part in tree] if isinstance(tree, list) else tree
+
+
+def _joined(columns: list[Any]) -> Any:
+    filled = [column for column in columns if len(column)]
+    return filled[0] if len(filled) == 1 else np.ma.concatenate(columns)  # type: ignore[no-untyped-call]
+
+
+def _left_out(leaf: Tree, rows: int) -> tuple[Warning_, ...]:
+    return (Warning_(tuple(leaf.get("concept", ())), leaf["value"]["unit"], rows),) if rows else ()
 
 
 def _measured(universe: Universe, unit: str, leaf: Tree, rows: Columns) -> tuple[Keys, int]:

@@ -60,6 +60,24 @@ def matching(
     return np.bincount(keys[within(picked, bounds)], minlength=size)
 
 
+def in_time(
+    pick: str, units: Keys, values: Floats, at: Keys, bounds: Mapping[str, Any], size: int
+) -> tuple[NDArray[np.bool_], Keys]:
+    """Return which units' first or latest value lies within the bounds, and those with several at that time.
+
+    at: time of each row. What is returned of a unit with several is meaningless.
+    """
+    # The place in a sorted array of each unit's own rows; sorting 1.2 million rows took 8 times as long.
+    ends: Keys = np.full(size, np.iinfo(np.int64).min if pick == "latest" else np.iinfo(np.int64).max)
+    (np.maximum if pick == "latest" else np.minimum).at(ends, units, at)
+    picked = at == ends[units]
+    units, values = units[picked], values[picked]
+    found: NDArray[np.bool_] = np.zeros(size, dtype=np.bool_)
+    found[units[within(values, bounds)]] = True
+    several = np.bincount(units, minlength=size) > 1
+    return found, np.flatnonzero(several)
+
+
 def _one(
     pick: str, units: Keys, values: Floats, rank: Keys | None, timed: NDArray[np.bool_] | None
 ) -> tuple[Keys, Floats]:

@@ -57,13 +57,12 @@ class LeafPlan:
 def plan(leaf: Tree) -> LeafPlan:
     """Return the statements that answer a leaf of a canonical tree."""
     kind = LEAVES[leaf["op"]]
-    base, conditions = kind.base, _conditions(leaf)
+    base, conditions = kind.base, leaf_conditions(leaf)
     bounds = leaf.get("value") if leaf["op"] == "measurement" else None
     if bounds is not None:
         base = "measurement_in_time" if leaf.get("pick") in ("first", "latest") else "measurement_values"
-        unit = {"unit": bounds["unit"], "dimensionless": bounds["unit"] == DIMENSIONLESS}
-        conditions.append(Condition("TRUE", unit))
-    rows = _appended(f"cohort/{base}", conditions, " AND ")
+        conditions.append(Condition("TRUE", unit_of(bounds)))
+    rows = appended(f"cohort/{base}", conditions)
     return LeafPlan(rows, *_violations(leaf))
 
 
@@ -74,17 +73,17 @@ def placed(leaf: Tree) -> Query:
     asked are left out. Columns: see sql/cohort/placed.
     """
     kind = LEAVES[leaf["op"]]
-    conditions = _conditions(leaf)
+    conditions = leaf_conditions(leaf)
     violations, _ = _violations(leaf)
     if violations is not None:
         level = "series" if kind.base == "series" else "study"
         conditions.append(
             Condition(f"s.{level}_key NOT IN (SELECT key FROM ({violations.sql}))", violations.parameters)
         )
-    return _appended(f"cohort/placed/{kind.base}", conditions, " AND ")
+    return appended(f"cohort/placed/{kind.base}", conditions)
 
 
-def _conditions(leaf: Tree) -> list[Condition]:
+def leaf_conditions(leaf: Tree) -> list[Condition]:
     """Return what holds on one row of a leaf, but for the range of a measurement's value."""
     kind = LEAVES[leaf["op"]]
     asked = {name: p for name, p in properties(kind).items() if name in leaf}
@@ -105,6 +104,11 @@ def _conditions(leaf: Tree) -> list[Condition]:
     return conditions
 
 
+def unit_of(bounds: Tree) -> dict[str, Any]:
+    """Return the parameters by which statements tell the dimension of a range."""
+    return {"unit": bounds["unit"], "dimensionless": bounds["unit"] == DIMENSIONLESS}
+
+
 def _violations(leaf: Tree) -> tuple[Query | None, tuple[str, ...]]:
     """Return the violations and the varying names of a LeafPlan."""
     kind = LEAVES[leaf["op"]]
@@ -113,7 +117,7 @@ def _violations(leaf: Tree) -> tuple[Query | None, tuple[str, ...]]:
         return None, ()
     violated = [p.violated(name, _resolved(p, leaf[name])) for name, p in varying.items()]
     names = tuple(column for p in varying.values() for column in _varies(p))
-    query = _appended(f"cohort/{kind.base}_violations", [_any(violated)], " AND ")
+    query = appended(f"cohort/{kind.base}_violations", [_any(violated)])
     return Query(query.sql, {**query.parameters, "varying": list(names)}), names
 
 
@@ -141,10 +145,11 @@ def _any(conditions: Sequence[Condition]) -> Condition:
     return Condition("(" + " OR ".join(c.sql for c in conditions) + ")", parameters)
 
 
-def _appended(name: str, conditions: Iterable[Condition], joiner: str) -> Query:
+def appended(name: str, conditions: Iterable[Condition]) -> Query:
+    """Return a base statement of sql/cohort with conditions of the whitelist appended."""
     sql = load(name).rstrip()
     parameters: dict[str, Any] = {}
     for condition in conditions:
-        sql += joiner + condition.sql
+        sql += f" AND {condition.sql}"
         parameters.update(condition.parameters)
     return Query(sql, parameters)

@@ -6,26 +6,19 @@ Arrays are indexed by key, so that a mask over units is one vector. Knows no cla
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from orthanc_cohorts_sql import load
 
+from orthanc_cohorts.cohort.arrangement import Arrangement
+from orthanc_cohorts.cohort.snapshot import Snapshot
+
+__all__ = ["Keys", "Mask", "Snapshot", "Universe"]
+
 Mask = NDArray[np.bool_]
 Keys = NDArray[np.int64]
-
-
-class Snapshot(Protocol):
-    """One generation of the index, open for reading; `cursor` is a DuckDB cursor within a transaction."""
-
-    @property
-    def generation(self) -> int:
-        """Number of the generation."""
-
-    @property
-    def cursor(self) -> Any:
-        """DuckDB cursor."""
 
 
 @dataclass(frozen=True)
@@ -35,16 +28,21 @@ class Universe:
     patient_of: by study key, the patient key; -1 where there is no such study.
     live: by unit (`study`, `patient`), a mask over keys.
     varying: by level, names of the properties in which instances differ somewhere.
+    arrangement: which statements lie arranged, None for none.
     """
 
     generation: int
     patient_of: Keys
     live: dict[str, Mask]
     varying: dict[str, frozenset[str]]
+    arrangement: Arrangement | None = None
 
     @classmethod
-    def of(cls, snapshot: Snapshot) -> Universe:
-        """Read the units of a snapshot: two small columns of `study`, and what varies."""
+    def of(cls, snapshot: Snapshot, known: Universe | None = None) -> Universe:
+        """Read the units of a snapshot: two small columns of `study`, and what varies.
+
+        known: of another generation, for what has not changed since.
+        """
         cursor = snapshot.cursor
         units = cursor.execute(load("cohort/units")).fetchnumpy()
         studies, patients = units["study_key"], units["patient_key"]
@@ -60,6 +58,7 @@ class Universe:
             patient_of,
             {"study": patient_of >= 0, "patient": live_patient},
             {level: frozenset(names) for level, names in varying.items()},
+            Arrangement.of(snapshot, known.arrangement if known else None),
         )
 
     def rows_of_units(self, rows: dict[str, Any]) -> dict[str, Any]:
@@ -72,3 +71,19 @@ class Universe:
     def units(self, unit: str, study_keys: NDArray[Any]) -> Keys:
         """Return the unit key of each row by the key of its live study, same shape."""
         return study_keys.astype(np.int64) if unit == "study" else self.patient_of[study_keys]
+
+    def of_studies(self, unit: str, *found: Mask) -> Mask:
+        """Return the live units that own one of the studies found, over unit keys.
+
+        found: masks over study keys, each of whatever length.
+        """
+        studies: Mask = np.zeros(len(self.patient_of), dtype=np.bool_)
+        for mask in found:
+            size = min(len(mask), len(studies))
+            studies[:size] |= mask[:size]
+        studies &= self.live["study"]
+        if unit == "study":
+            return studies
+        patients: Mask = np.zeros(len(self.live["patient"]), dtype=np.bool_)
+        patients[self.patient_of[studies]] = True
+        return patients

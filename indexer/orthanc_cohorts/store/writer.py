@@ -69,6 +69,7 @@ class Writer:
             if touched:
                 rederive(connection, touched, counters, self._headers, self._default_issuer)
                 generation += 1
+                self._note_moved(touched, generation)
             self._remember_state(generation, counters, batch)
             connection.commit()
         except BaseException:
@@ -165,6 +166,12 @@ class Writer:
             touched.targets.append(live.sop_hash)
         keys = column("instance_key", (live.instance_key for live in dead), pa.int64())
         run(self._connection, "INSERT INTO tombstone SELECT instance_key FROM incoming", incoming=keys)
+
+    def _note_moved(self, touched: Touched, generation: int) -> None:
+        if touched.moved:
+            keys = column("instance_key", touched.moved, pa.int64())
+            values = {"generation": generation}
+            run(self._connection, load("store/note_moved"), values, incoming=keys)
 
     def _parents(
         self, series: Iterable[str], studies: Iterable[str], counters: Counters, touched: Touched

@@ -6,6 +6,7 @@ Whole numbers and quarters only, so that both compute the same sums.
 from __future__ import annotations
 
 import json
+import os
 import random
 from datetime import datetime
 from functools import cache
@@ -365,17 +366,27 @@ CLAUSE = st.recursive(
 DEFINITION = st.fixed_dictionaries(
     {"version": st.just(1), "unit": st.sampled_from(["patient", "study"]), "where": CLAUSE}
 )
-QUICK = settings(deadline=None, max_examples=120, suppress_health_check=list(HealthCheck), derandomize=True)
+EXAMPLES = int(os.environ.get("COHORT_EXAMPLES", "120"))
+QUICK = settings(
+    deadline=None, max_examples=EXAMPLES, suppress_health_check=list(HealthCheck), derandomize=True
+)
+
+
+LAID = ("as they came", "arranged", "grown")
+"""Ways in which the same rows lie in an index."""
 
 
 @cache
-def index_of(seed: int) -> tuple[Rows, MemoryIndex, Engine]:
+def index_of(seed: int, laid: str = LAID[0]) -> tuple[Rows, MemoryIndex, Engine]:
     rows = made_up(seed)
-    return rows, MemoryIndex(rows), Engine()
+    index = MemoryIndex.grown(rows) if laid == "grown" else MemoryIndex(rows)
+    if laid == "arranged":
+        index.arrange(1_000_000)
+    return rows, index, Engine()
 
 
-def engine_units(seed: int, definition: dict[str, Any]) -> set[int]:
-    _, index, engine = index_of(seed)
+def engine_units(seed: int, definition: dict[str, Any], laid: str = LAID[0]) -> set[int]:
+    _, index, engine = index_of(seed, laid)
     with index.read() as snapshot:
         return set(engine.answer(snapshot, canonical(parse(definition))).keys.tolist())
 
@@ -386,7 +397,45 @@ def engine_units(seed: int, definition: dict[str, Any]) -> set[int]:
 def test_the_engine_and_brute_force_find_the_same_units(seed: int, definition: dict[str, Any]) -> None:
     expected = cohort_brute.units(index_of(seed)[0], definition)
 
-    assert engine_units(seed, definition) == expected
+    for laid in LAID:
+        assert engine_units(seed, definition, laid) == expected, laid
+
+
+CODED = {"concept": st.sampled_from(CODES[:2]) | CODE_LISTS}
+SITED = maybe(site=CODE_LISTS)
+PICKS = st.sampled_from(["any", "any", "all", "first", "first", "latest", "latest", "min", "max", "mean"])
+ARRANGED = st.one_of(
+    st.builds(
+        lambda asked, more, count: (
+            asked | more | ({"count": count} if count and asked["pick"] in ("any", "all") else {})
+        ),
+        st.fixed_dictionaries(
+            {"op": st.just("measurement"), **CODED, "value": ranges("mm", "cm", "s", None), "pick": PICKS}
+        ),
+        SITED,
+        st.none() | COUNTS,
+    ),
+    st.builds(
+        lambda asked, more: asked | more,
+        st.fixed_dictionaries({"op": st.sampled_from(["measurement", "evaluation"]), **CODED}),
+        SITED,
+    ),
+)
+"""Leaves that ask nothing but what the arranged tables hold."""
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@given(clause=ARRANGED, unit=st.sampled_from(["patient", "study"]))
+@QUICK
+def test_arranged_rows_and_what_came_later_answer_as_one(
+    seed: int, clause: dict[str, Any], unit: str
+) -> None:
+    definition = {"version": 1, "unit": unit, "where": clause}
+
+    expected = cohort_brute.units(index_of(seed)[0], definition)
+
+    for laid in LAID:
+        assert engine_units(seed, definition, laid) == expected, laid
 
 
 @pytest.mark.parametrize("scope", [*IN_SCOPE, "in time"])
@@ -396,7 +445,10 @@ def test_what_belongs_together_is_found_by_both(scope: str, data: Any, seed: int
     where = data.draw(TEMPORAL if scope == "in time" else same(scope))
     definition = {"version": 1, "unit": unit, "where": where}
 
-    assert engine_units(seed, definition) == cohort_brute.units(index_of(seed)[0], definition)
+    expected = cohort_brute.units(index_of(seed)[0], definition)
+
+    for laid in LAID:
+        assert engine_units(seed, definition, laid) == expected, laid
 
 
 @given(definition=DEFINITION, order=st.randoms(use_true_random=False))

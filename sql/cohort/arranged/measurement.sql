@@ -1,0 +1,6 @@
+-- Stated values that are arranged; conditions on f are appended with AND.
+-- out: study_key INTEGER, one row per value
+SELECT f.study_key
+FROM arranged_measurement AS f
+ANTI JOIN tombstone AS dead ON dead.instance_key = f.instance_key
+WHERE TRUE
