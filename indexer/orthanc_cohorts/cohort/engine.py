@@ -21,9 +21,9 @@ from orthanc_cohorts.cohort.cache import Cache
 from orthanc_cohorts.cohort.canonical import Canonical, Tree, dumps
 from orthanc_cohorts.cohort.picking import in_time, matching, within
 from orthanc_cohorts.cohort.plan import LeafPlan, Query, plan
+from orthanc_cohorts.cohort.reading import Columns, columns
 from orthanc_cohorts.cohort.universe import Keys, Mask, Snapshot, Universe
 
-Columns = dict[str, Any]
 _ONE = {"ge": 1}
 
 
@@ -238,7 +238,7 @@ class Engine:
         found = self._hits.get(key)
         if found is None:
             question.check()
-            rows = question.snapshot.cursor.execute(query.sql, query.parameters).fetchnumpy()
+            rows = columns(question.snapshot, query)
             keys = rows["study_key"]
             found = np.zeros(int(keys.max(initial=-1)) + 1, dtype=np.bool_)
             found[keys] = True
@@ -291,7 +291,7 @@ class Engine:
         rows = self._rows.get(key)
         if rows is None:
             question.check()
-            rows = question.snapshot.cursor.execute(query.sql, query.parameters).fetchnumpy()
+            rows = columns(question.snapshot, query)
             self._rows.put(key, rows, sum(column.nbytes for column in rows.values()) + 256)
         return rows
 
@@ -305,7 +305,7 @@ def _nameless(tree: Any) -> Any:
 
 def _joined(columns: list[Any]) -> Any:
     filled = [column for column in columns if len(column)]
-    return filled[0] if len(filled) == 1 else np.ma.concatenate(columns)  # type: ignore[no-untyped-call]
+    return filled[0] if len(filled) == 1 else np.concatenate(columns)
 
 
 def _left_out(leaf: Tree, rows: int) -> tuple[Warning_, ...]:
@@ -314,7 +314,7 @@ def _left_out(leaf: Tree, rows: int) -> tuple[Warning_, ...]:
 
 def _measured(universe: Universe, unit: str, leaf: Tree, rows: Columns) -> tuple[Keys, int]:
     """Return matches per unit key, and how many rows were left out for their dimension."""
-    fits = np.ma.filled(rows["comparable"], False).astype(np.bool_)
+    fits = rows["comparable"]
     studies = rows["study_key"][fits]
     in_time = {name: rows[name][fits] for name in ("rank", "timed") if name in rows}
     size = len(universe.live[unit])

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from orthanc_cohorts_sql import load
 
 from orthanc_cohorts.cohort.arrangement import Arrangement
+from orthanc_cohorts.cohort.plan import Query
+from orthanc_cohorts.cohort.reading import columns
 from orthanc_cohorts.cohort.snapshot import Snapshot
 
 __all__ = ["Keys", "Mask", "Snapshot", "Universe"]
@@ -43,15 +45,14 @@ class Universe:
 
         known: of another generation, for what has not changed since.
         """
-        cursor = snapshot.cursor
-        units = cursor.execute(load("cohort/units")).fetchnumpy()
+        units = columns(snapshot, Query(load("cohort/units"), {}))
         studies, patients = units["study_key"], units["patient_key"]
         patient_of: Keys = np.full(int(studies.max(initial=-1)) + 1, -1, dtype=np.int64)
         patient_of[studies] = patients
         live_patient: Mask = np.zeros(int(patients.max(initial=-1)) + 1, dtype=np.bool_)
         live_patient[patients] = True
         varying: dict[str, set[str]] = {"series": set(), "study": set()}
-        for level, name in cursor.execute(load("cohort/varying")).fetchall():
+        for level, name in snapshot.cursor.execute(load("cohort/varying")).fetchall():
             varying[level].add(name)
         return cls(
             snapshot.generation,
