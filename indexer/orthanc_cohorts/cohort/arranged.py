@@ -10,9 +10,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from orthanc_cohorts_sql import load
+
 from orthanc_cohorts.cohort.arrangement import NO_UNIT, Arrangement
 from orthanc_cohorts.cohort.codes import expand
-from orthanc_cohorts.cohort.plan import Query, Tree, appended, leaf_conditions, plan, unit_of
+from orthanc_cohorts.cohort.plan import (
+    COMPARABLE,
+    VALUE,
+    Query,
+    Tree,
+    appended,
+    leaf_conditions,
+    plan,
+    unit_of,
+)
+from orthanc_cohorts.cohort.plan import placed as plain_placed
 from orthanc_cohorts.cohort.properties import Condition
 from orthanc_cohorts.cohort.quantities import DIMENSIONLESS
 
@@ -127,6 +139,48 @@ def ties(leaf: Tree, arrangement: Arrangement, studies: list[int]) -> Query:
     )
 
 
+def is_placed(leaf: Tree) -> bool:
+    """Tell whether `placed` has the rows of a leaf: not where order at one time or units as sent count."""
+    return answers(leaf) and "change" not in leaf and leaf.get("pick") not in UNTIMED
+
+
+def placed(leaf: Tree, arrangement: Arrangement, paths: str, timed: bool) -> Query:
+    """Return the matching rows with their place and time, as `plan.placed`, and `v`.
+
+    v: the value, where a range is asked; rows of another dimension are left out then.
+    timed: whether the time is needed; where it is not, it may be an old one.
+    paths: `text`, `number` for group paths as numbers that name one together with their instance, or empty.
+    """
+    conditions = _numbered(leaf, arrangement)
+    wide, value = plain_placed(leaf), "NULL::DOUBLE"
+    if "value" in leaf and leaf["op"] == "measurement":
+        conditions.append(_of_unit(leaf, arrangement))
+        value = VALUE
+        wide = _selected("*", wide, COMPARABLE, unit_of(leaf["value"]))
+    if timed and arrangement.moved:
+        conditions.append(Condition("f.instance_key NOT IN (SELECT instance_key FROM moved)"))
+    base = appended(f"cohort/arranged/placed_{leaf['op']}", conditions)
+    group = "r.group_path" if paths == "text" else "NULL::INTEGER AS group_path"
+    if paths == "text":
+        base = _selected("r.* REPLACE (p.path AS group_path)", base, "TRUE", {}, join=_ARRANGED_PATH)
+    elif paths == "number":
+        group = "p.number AS group_path"
+    columns = f"r.study_key, r.series_key, r.instance_key, {group}, r.event_time, {value} AS v"
+    join = _LATER_PATH if paths == "number" else ""
+    parts = [base, _selected(columns, wide, "r.instance_key >= $below", {"below": arrangement.below}, join)]
+    if timed and arrangement.moved:
+        again = "r.instance_key < $below AND r.instance_key IN (SELECT instance_key FROM moved)"
+        parts.append(_selected(columns, wide, again, {"below": arrangement.below}, join))
+    return Query(
+        " UNION ALL ".join(part.sql for part in parts),
+        {name: given for part in parts for name, given in part.parameters.items()},
+    )
+
+
+_ARRANGED_PATH = " LEFT JOIN arranged_path AS p ON p.number = r.group_path"
+_LATER_PATH = f" LEFT JOIN ({load('cohort/arranged/later_paths')}) AS p ON p.path = r.group_path"
+
+
 def _filters(leaf: Tree) -> bool:
     return any(name in leaf for name in _CODED[leaf["op"]] if name != "concept")
 
@@ -173,6 +227,8 @@ def _moved(query: Query, arrangement: Arrangement) -> Query:
     return Query(sql, {**query.parameters, "below": arrangement.below})
 
 
-def _selected(columns: str, query: Query, condition: str, parameters: Mapping[str, Any]) -> Query:
-    sql = f"SELECT {columns} FROM ({query.sql}) AS r WHERE {condition}"
+def _selected(
+    columns: str, query: Query, condition: str, parameters: Mapping[str, Any], join: str = ""
+) -> Query:
+    sql = f"SELECT {columns} FROM ({query.sql}) AS r{join} WHERE {condition}"
     return Query(sql, {**query.parameters, **parameters})

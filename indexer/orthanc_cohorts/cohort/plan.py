@@ -30,6 +30,11 @@ _STATED = {
 }
 """Condition of any stated value, which a leaf matches that asks none of these fields, nor for their lack."""
 
+VALUE = "CASE WHEN r.unit_canonical = $unit THEN coalesce(r.value_canonical, r.value) ELSE r.value END"
+"""The value of a placed row r in the unit of a range."""
+COMPARABLE = "coalesce(r.unit_canonical = $unit, $dimensionless AND r.unit_code IS NULL)"
+"""Whether the unit of a placed row r is of the dimension of a range."""
+
 
 @dataclass(frozen=True, slots=True)
 class Query:
