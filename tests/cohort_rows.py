@@ -207,12 +207,12 @@ class MemoryIndex:
         self._connection.execute(load("store/first_state"), {"version": SCHEMA_VERSION})
         self._connection.execute("UPDATE state SET next_instance_key = ?", [below])
         arrange.swap(self._connection, arrange.build(self._connection))
-        self.generation += 1
 
     def run(self, sql: str) -> None:
-        """Run a statement and make a new generation."""
+        """Run a statement and make a new generation, of which nobody can tell what it changed."""
         self._connection.execute(sql)
         self.generation += 1
+        self._connection.execute("INSERT INTO touched_study VALUES (NULL, ?)", [self.generation])
 
     @contextmanager
     def read(self) -> Iterator[MemorySnapshot]:

@@ -21,7 +21,8 @@ from orthanc_cohorts.cohort.cache import Cache
 from orthanc_cohorts.cohort.canonical import Canonical, Tree, dumps
 from orthanc_cohorts.cohort.picking import in_time, matching, within
 from orthanc_cohorts.cohort.plan import LeafPlan, Query, plan
-from orthanc_cohorts.cohort.reading import Columns, columns
+from orthanc_cohorts.cohort.reading import Columns
+from orthanc_cohorts.cohort.recall import Recall
 from orthanc_cohorts.cohort.universe import Keys, Mask, Snapshot, Universe
 
 _ONE = {"ge": 1}
@@ -101,8 +102,7 @@ class Engine:
 
     def __init__(self, cache_bytes: int = 256 * 2**20) -> None:
         self._masks: Cache[_Leaf] = Cache(cache_bytes // 2)
-        self._rows: Cache[Columns] = Cache(cache_bytes // 4)
-        self._hits: Cache[Mask] = Cache(cache_bytes // 4)
+        self._recall = Recall(cache_bytes // 2)
         self._universe: Universe | None = None
         self._lock = Lock()
 
@@ -168,6 +168,12 @@ class Engine:
         universe, unit = question.universe, question.unit
         live = universe.live[unit]
         planned = plan(leaf)
+        if self._is_of_each_study(question, leaf, planned):
+            return _Leaf(
+                universe.of_studies(
+                    unit, self._recall.studies(question.snapshot, planned.rows, question.check)
+                )
+            )
         rows = universe.rows_of_units(self._fetched(question, planned.rows))
         others = 0
         if leaf["op"] == "measurement" and "value" in leaf:
@@ -197,9 +203,11 @@ class Engine:
             counts = np.bincount(universe.units(unit, studies), minlength=len(universe.live[unit]))
             mask = within(counts, leaf["count"]) & universe.live[unit]
         else:
-            studies = self._studies(question, parts.arranged, arrangement.content)
-            later = self._studies(question, parts.later, question.snapshot.generation)
-            mask = universe.of_studies(unit, studies, later)
+            recalled = (
+                self._recall.studies(question.snapshot, query, question.check, arrangement.number)
+                for query in (parts.arranged, parts.later)
+            )
+            mask = universe.of_studies(unit, *recalled)
         return _Leaf(mask, self._others(question, leaf, arrangement))
 
     def _in_time(self, question: _Question, leaf: Tree, arrangement: Arrangement) -> Mask:
@@ -232,23 +240,12 @@ class Engine:
         other = self._fetched(question, parts.later)
         return {name: _joined([one[name], other[name]]) for name in one}
 
-    def _studies(self, question: _Question, query: Query, content: Hashable) -> Mask:
-        """Return which studies the rows of a statement are of, over the study keys that there were."""
-        key = ("studies", content, query.sql, dumps(query.parameters))
-        found = self._hits.get(key)
-        if found is None:
-            question.check()
-            rows = columns(question.snapshot, query)
-            keys = rows["study_key"]
-            found = np.zeros(int(keys.max(initial=-1)) + 1, dtype=np.bool_)
-            found[keys] = True
-            self._hits.put(key, found, found.nbytes + 256)
-        return found
-
     def _together(self, question: _Question, tree: Tree) -> _Leaf:
         universe, unit = question.universe, question.unit
         if tree["op"] == "same":
-            studies = universe.rows_of_units(self._fetched(question, together.same(tree)))["study_key"]
+            studies = universe.rows_of_units(
+                self._fetched(question, together.same(tree, universe.arrangement))
+            )["study_key"]
         else:
             first, second = (self._dated(question, tree[side]) for side in ("first", "second"))
             earlier, later = (
@@ -260,15 +257,24 @@ class Engine:
         return _Leaf(mask & universe.live[unit], self._warnings(question, tree))
 
     def _dated(self, question: _Question, leaf: Tree) -> Columns:
-        return question.universe.rows_of_units(self._fetched(question, together.days(leaf)))
+        return question.universe.rows_of_units(
+            self._fetched(question, together.days(leaf, question.universe.arrangement))
+        )
 
     def _warnings(self, question: _Question, tree: Tree) -> tuple[Warning_, ...]:
         found: list[Warning_] = []
         for leaf in together.leaves(tree):
-            query = together.incomparable(leaf)
+            query = together.incomparable(leaf, question.universe.arrangement)
             rows = 0 if query is None else int(self._fetched(question, query)["rows"][0])
             found += _left_out(leaf, rows)
         return tuple(found)
+
+    def _is_of_each_study(self, question: _Question, leaf: Tree, planned: LeafPlan) -> bool:
+        """Tell whether one row of a study is enough, and other studies do not matter."""
+        if "count" in leaf or "current" in leaf or (leaf["op"] == "measurement" and "value" in leaf):
+            return False
+        varying = question.universe.varying["series" if leaf["op"] == "series" else "study"]
+        return planned.violations is None or varying.isdisjoint(planned.varying)
 
     def _without_violations(self, question: _Question, planned: LeafPlan, rows: Columns) -> Any:
         """Return the study keys of rows none of whose instances states something else than what is asked."""
@@ -282,18 +288,7 @@ class Engine:
         return studies[~np.isin(rows[f"{level}_key"], bad)]
 
     def _fetched(self, question: _Question, query: Query, content: Hashable = None) -> Columns:
-        """Return the columns of a statement; remembered, so that only moving a bound costs no statement.
-
-        content: what tells the rows it reads from others, the generation unless stated.
-        """
-        read = question.snapshot.generation if content is None else content
-        key = (read, query.sql, dumps(query.parameters))
-        rows = self._rows.get(key)
-        if rows is None:
-            question.check()
-            rows = columns(question.snapshot, query)
-            self._rows.put(key, rows, sum(column.nbytes for column in rows.values()) + 256)
-        return rows
+        return self._recall.rows(question.snapshot, query, question.check, content)
 
 
 def _nameless(tree: Any) -> Any:

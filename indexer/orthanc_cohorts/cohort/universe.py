@@ -23,13 +23,22 @@ Mask = NDArray[np.bool_]
 Keys = NDArray[np.int64]
 
 
+def touched_since(snapshot: Snapshot, generation: int) -> NDArray[np.int32] | None:
+    """Return the keys of studies rebuilt since a generation; None when that is not known (any more)."""
+    if generation > snapshot.generation:
+        return None
+    values = {"since": generation}
+    studies = [key for (key,) in snapshot.cursor.execute(load("cohort/touched"), values).fetchall()]
+    return None if None in studies else np.array(studies, dtype=np.int32)
+
+
 @dataclass(frozen=True)
 class Universe:
     """The units of a generation.
 
     patient_of: by study key, the patient key; -1 where there is no such study.
     live: by unit (`study`, `patient`), a mask over keys.
-    varying: by level, names of the properties in which instances differ somewhere.
+    varying: by level, names of the properties in which instances differ somewhere, or did.
     arrangement: which statements lie arranged, None for none.
     """
 
@@ -45,6 +54,9 @@ class Universe:
 
         known: of another generation, for what has not changed since.
         """
+        touched = None if known is None else touched_since(snapshot, known.generation)
+        if known is not None and touched is not None:
+            return known._renewed(snapshot, touched)
         units = columns(snapshot, Query(load("cohort/units"), {}))
         studies, patients = units["study_key"], units["patient_key"]
         patient_of: Keys = np.full(int(studies.max(initial=-1)) + 1, -1, dtype=np.int64)
@@ -60,6 +72,36 @@ class Universe:
             {"study": patient_of >= 0, "patient": live_patient},
             {level: frozenset(names) for level, names in varying.items()},
             Arrangement.of(snapshot, known.arrangement if known else None),
+        )
+
+    def _renewed(self, snapshot: Snapshot, touched: NDArray[np.int32]) -> Universe:
+        """Return the units of a later snapshot. touched: studies rebuilt since."""
+        asked = {"studies": touched.tolist()}
+        there = columns(snapshot, Query(load("cohort/units_of"), asked))
+        studies, patients = there["study_key"], there["patient_key"]
+        size = max(len(self.patient_of), int(studies.max(initial=-1)) + 1)
+        patient_of: Keys = np.full(size, -1, dtype=np.int64)
+        patient_of[: len(self.patient_of)] = self.patient_of
+        known = touched[touched < size]
+        before = patient_of[known]
+        patient_of[known] = -1
+        patient_of[studies] = patients
+        live_patient: Mask = np.zeros(
+            max(len(self.live["patient"]), int(patients.max(initial=-1)) + 1), dtype=np.bool_
+        )
+        live_patient[: len(self.live["patient"])] = self.live["patient"]
+        left = before[(before >= 0) & (patient_of[known] != before)]
+        live_patient[left] = np.isin(left, patient_of)
+        live_patient[patients] = True
+        varying = {level: set(names) for level, names in self.varying.items()}
+        for level, name in snapshot.cursor.execute(load("cohort/varying_of"), asked).fetchall():
+            varying[level].add(name)
+        return Universe(
+            snapshot.generation,
+            patient_of,
+            {"study": patient_of >= 0, "patient": live_patient},
+            {level: frozenset(names) for level, names in varying.items()},
+            Arrangement.of(snapshot, self.arrangement),
         )
 
     def rows_of_units(self, rows: dict[str, Any]) -> dict[str, Any]:

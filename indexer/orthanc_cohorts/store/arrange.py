@@ -94,6 +94,9 @@ def purge(connection: duckdb.DuckDBPyConnection) -> None:
     """Take the rows of dead instances out of the arranged tables, before their tombstones go."""
     for table in _NUMBERED_BY_INSTANCE:
         run(connection, f'DELETE FROM "{table}" WHERE instance_key IN (SELECT instance_key FROM tombstone)')
+    if run(connection, load("arrange/is_empty")):
+        run(connection, "DELETE FROM arranged_code")
+        run(connection, "DELETE FROM arranged_path")
     run(connection, "DELETE FROM moved WHERE instance_key IN (SELECT instance_key FROM tombstone)")
     renumber(connection)
 
