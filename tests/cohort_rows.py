@@ -198,7 +198,7 @@ class MemoryIndex:
             index.run(f"DELETE FROM subject WHERE instance_key = {row['instance_key']}")
             late.add("subject", **row)
         index.insert(late)
-        index.generation += 1
+        index.run("UPDATE state SET next_instance_key = 1000000")
         return index
 
     def arrange(self, below: int) -> None:

@@ -44,6 +44,10 @@ class Parts:
     arranged: Query
     later: Query
 
+    def asked(self, arrangement: Arrangement) -> list[Query]:
+        """Return the statements that can have rows, the arranged first."""
+        return [self.arranged, self.later] if arrangement.later else [self.arranged]
+
 
 def answers(leaf: Tree) -> bool:
     """Tell whether a leaf asks nothing but what the arranged tables hold."""
@@ -90,7 +94,7 @@ def in_time(leaf: Tree, arrangement: Arrangement) -> tuple[list[Query], list[Que
     wide = appended(
         "cohort/measurement_at", [*leaf_conditions(leaf), Condition("TRUE", unit_of(leaf["value"]) | untimed)]
     )
-    later = [_later(wide, arrangement)]
+    later = [_later(wide, arrangement)] if arrangement.later else []
     # What was marked before other filters is not what they leave.
     marked = [] if _filters(leaf) else [Condition(f"f.may_be_{leaf['pick']}")]
     name, untold = "cohort/arranged/measurement_in_time", Condition("TRUE", untimed)

@@ -21,12 +21,14 @@ NO_UNIT = "?"
 class Arrangement:
     """What is arranged. number: of this content; rows of instances with a smaller key than `below` are in it.
 
-    dead, moved: how many of these objects have a tombstone by now, and how many another time.
+    later: whether any came since.
+    dead, moved: how many objects of the arranged rows have a tombstone by now, and how many another time.
     codes: numbers by code. anyones: numbers of private codes, of whomever, by the code without owner.
     """
 
     number: int
     below: int
+    later: bool
     dead: int
     moved: int
     codes: Mapping[str, int]
@@ -41,13 +43,13 @@ class Arrangement:
         rows = snapshot.cursor.execute(load("cohort/arranged/current")).fetchall()
         if not rows:
             return None
-        [(number, below, dead, moved)] = rows
+        [(number, below, later, dead, moved)] = rows
         if known is not None and known.number == number:
-            return cls(number, below, dead, moved, known.codes, known.anyones)
+            return cls(number, below, later, dead, moved, known.codes, known.anyones)
         codes = {
             code: number for number, code in snapshot.cursor.execute(load("cohort/arranged/codes")).fetchall()
         }
-        return cls(number, below, dead, moved, codes, _anyones(codes))
+        return cls(number, below, later, dead, moved, codes, _anyones(codes))
 
     def numbers(self, codes: Iterable[str]) -> list[int]:
         """Return the numbers of codes, as far as they occur; a private one without owner is anyone's."""

