@@ -36,8 +36,13 @@ def answer(question: Question, leaf: Tree, arrangement: Arrangement) -> Found:
         counts = np.bincount(universe.units(unit, studies), minlength=len(universe.live[unit]))
         mask = within(counts, leaf["count"]) & universe.live[unit]
     else:
-        asked = parts.asked(arrangement)
-        mask = universe.of_studies(unit, *(question.studies(query, arrangement.number) for query in asked))
+        studies = [
+            question.studies(
+                query, arrangement.number, arrangement.content if query is parts.arranged else None
+            )
+            for query in parts.asked(arrangement)
+        ]
+        mask = universe.of_studies(unit, *studies)
     return Found(mask, _others(question, leaf, arrangement))
 
 

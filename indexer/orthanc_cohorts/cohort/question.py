@@ -50,9 +50,9 @@ class Question:
         """Return the columns of a statement; content: as for `Recall.rows`."""
         return self.recall.rows(self.snapshot, query, self.check, content)
 
-    def studies(self, query: Query, content: Hashable = None) -> Mask:
+    def studies(self, query: Query, content: Hashable = None, holds: Hashable = None) -> Mask:
         """Return which studies the rows of a statement are of; as `Recall.studies`."""
-        return self.recall.studies(self.snapshot, query, self.check, content)
+        return self.recall.studies(self.snapshot, query, self.check, content, holds)
 
 
 def left_out(leaf: Tree, rows: int) -> tuple[Warning_, ...]:

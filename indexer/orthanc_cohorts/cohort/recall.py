@@ -25,7 +25,14 @@ MOST_TOUCHED = 20_000
 
 class _Found(NamedTuple):
     generation: int
+    holds: Hashable
     studies: Mask
+
+
+class _Touched(NamedTuple):
+    since: int
+    generation: int
+    studies: NDArray[np.int32] | None
 
 
 class Recall:
@@ -34,6 +41,7 @@ class Recall:
     def __init__(self, cache_bytes: int) -> None:
         self._rows: Cache[Columns] = Cache(cache_bytes // 2)
         self._studies: Cache[_Found] = Cache(cache_bytes // 2)
+        self._touched: _Touched | None = None
 
     def rows(
         self, snapshot: Snapshot, query: Query, check: Callable[[], None], content: Hashable = None
@@ -53,26 +61,42 @@ class Recall:
         return found
 
     def studies(
-        self, snapshot: Snapshot, query: Query, check: Callable[[], None], content: Hashable = None
+        self,
+        snapshot: Snapshot,
+        query: Query,
+        check: Callable[[], None],
+        content: Hashable = None,
+        holds: Hashable = None,
     ) -> Mask:
         """Return which studies the rows of a statement are of, over the study keys up to some key.
 
         query: yields `study_key`; whether a study is among them depends on its own rows alone. content: tells
-        the same statement on another arrangement apart.
+        the same statement on another arrangement apart. holds: while it is the same, so is what is read.
         """
         key = (content, query.sql, dumps(query.parameters))
         known = self._studies.get(key)
-        if known is not None and known.generation == snapshot.generation:
+        if known is not None and (
+            known.generation == snapshot.generation or (holds is not None and known.holds == holds)
+        ):
             return known.studies
         check()
-        touched = None if known is None else touched_since(snapshot, known.generation)
+        touched = None if known is None else self._touched_since(snapshot, known.generation)
         if known is None or touched is None or len(touched) > MOST_TOUCHED:
             studies = _mask(columns(snapshot, query)["study_key"])
         else:
             studies = _renewed(known.studies, touched, _asked_again(snapshot, query, touched))
         if known is None or known.generation < snapshot.generation:
-            self._studies.put(key, _Found(snapshot.generation, studies), studies.nbytes + 256)
+            found = _Found(snapshot.generation, holds, studies)
+            self._studies.put(key, found, studies.nbytes + 256)
         return studies
+
+    def _touched_since(self, snapshot: Snapshot, generation: int) -> NDArray[np.int32] | None:
+        """Return what `touched_since` does, read once for the clauses of a question."""
+        known = self._touched
+        if known is None or (known.since, known.generation) != (generation, snapshot.generation):
+            studies = touched_since(snapshot, generation)
+            known = self._touched = _Touched(generation, snapshot.generation, studies)
+        return known.studies
 
 
 def _asked_again(snapshot: Snapshot, query: Query, touched: NDArray[np.int32]) -> NDArray[np.int32]:
