@@ -25,6 +25,8 @@ RETRY_SECONDS = 30.0
 SWEEP_PAUSE_SECONDS = 0.05
 SHARES = {"purge": 0.02, "arrange": 0.1}
 """Of the time at most: both read whole tables, which takes minutes once the index is large."""
+SHORT_SECONDS = 1.0
+"""What takes no longer is repeated as often as is asked."""
 
 
 class Keeper:
@@ -138,8 +140,9 @@ class Keeper:
             if self._is_due(name, self._settings["PurgeSeconds"]):
                 began = time.monotonic()
                 work()
-                ended = time.monotonic()
-                self._due[name] = max(self._due[name], ended + (ended - began) / SHARES[name])
+                took = time.monotonic() - began
+                if took > SHORT_SECONDS:
+                    self._due[name] = max(self._due[name], began + took + took / SHARES[name])
 
     def _compare(self) -> None:
         # Set before anything counts as begun, so that no moment between looks like rest.
