@@ -89,7 +89,7 @@ def in_time(leaf: Tree, arrangement: Arrangement) -> tuple[list[Query], list[Que
     Columns: study_key, value, at; of the unit's dimension only. There may be more values than are needed, and
     where an arranged object died or moved in time, there are all of its study.
     """
-    conditions = [*_numbered(leaf, arrangement), _of_unit(leaf, arrangement)]
+    conditions = [*_numbered(leaf, arrangement), _of_unit(leaf, arrangement), *_unmoved(arrangement)]
     untimed = {"untimed": UNTIMED[leaf["pick"]]}
     wide = appended(
         "cohort/measurement_at", [*leaf_conditions(leaf), Condition("TRUE", unit_of(leaf["value"]) | untimed)]
@@ -122,7 +122,12 @@ def ties(leaf: Tree, arrangement: Arrangement, studies: list[int]) -> Query:
     of_studies = Condition("f.study_key IN (SELECT unnest($studies::INTEGER[]))", {"studies": studies})
     arranged = appended(
         "cohort/arranged/measurement_ties",
-        [*_numbered(leaf, arrangement), _of_unit(leaf, arrangement), of_studies],
+        [
+            *_numbered(leaf, arrangement),
+            _of_unit(leaf, arrangement),
+            *_unmoved(arrangement),
+            of_studies,
+        ],
     )
     wide = appended(
         "cohort/measurement_ties",
@@ -162,7 +167,7 @@ def placed(leaf: Tree, arrangement: Arrangement, paths: str, timed: bool) -> Que
         value = VALUE
         wide = _selected("*", wide, COMPARABLE, unit_of(leaf["value"]))
     if timed and arrangement.moved:
-        conditions.append(Condition("f.instance_key NOT IN (SELECT instance_key FROM moved)"))
+        conditions.append(_UNMOVED)
     base = appended(f"cohort/arranged/placed_{leaf['op']}", conditions)
     group = "r.group_path" if paths == "text" else "NULL::INTEGER AS group_path"
     if paths == "text":
@@ -171,7 +176,10 @@ def placed(leaf: Tree, arrangement: Arrangement, paths: str, timed: bool) -> Que
         group = "p.number AS group_path"
     columns = f"r.study_key, r.series_key, r.instance_key, {group}, r.event_time, {value} AS v"
     join = _LATER_PATH if paths == "number" else ""
-    parts = [base, _selected(columns, wide, "r.instance_key >= $below", {"below": arrangement.below}, join)]
+    parts = [base]
+    if arrangement.later:
+        came = "r.instance_key >= $below"
+        parts.append(_selected(columns, wide, came, {"below": arrangement.below}, join))
     if timed and arrangement.moved:
         again = "r.instance_key < $below AND r.instance_key IN (SELECT instance_key FROM moved)"
         parts.append(_selected(columns, wide, again, {"below": arrangement.below}, join))
@@ -185,16 +193,26 @@ _ARRANGED_PATH = " LEFT JOIN arranged_path AS p ON p.number = r.group_path"
 _LATER_PATH = f" LEFT JOIN ({load('cohort/arranged/later_paths')}) AS p ON p.path = r.group_path"
 
 
+def _unmoved(arrangement: Arrangement) -> list[Condition]:
+    return [_UNMOVED] if arrangement.moved else []
+
+
 def _filters(leaf: Tree) -> bool:
     return any(name in leaf for name in _CODED[leaf["op"]] if name != "concept")
 
 
+_ALIVE = Condition("f.instance_key NOT IN (SELECT instance_key FROM tombstone)")
+_UNMOVED = Condition("f.instance_key NOT IN (SELECT instance_key FROM moved)")
+
+
 def _numbered(leaf: Tree, arrangement: Arrangement) -> list[Condition]:
-    return [
+    """Return what holds on an arranged row of a leaf, but for a range; that its instance lives, too."""
+    found = [
         among(f"f.{name}", f"{name}_number", arrangement.numbers(expand(leaf[name])))
         for name in _CODED[leaf["op"]]
         if name in leaf
     ]
+    return [*found, _ALIVE] if arrangement.dead else found
 
 
 def among(column: str, name: str, numbers: list[int]) -> Condition:

@@ -48,16 +48,21 @@ def same(tree: Tree, arrangement: Arrangement | None = None) -> Query:
     for number, leaf in enumerate(leaves_):
         source = None if arrangement is None else _Source(arrangement, paths)
         query = _numbered(_matched(leaf, tree["scope"], source), number)
-        parts.append(f"rows_{number} AS ({query.sql})")
+        # Read twice, a part would be kept as a whole before it is filtered.
+        kept = "NOT MATERIALIZED " if _is_plain(leaf) else ""
+        parts.append(f"rows_{number} AS {kept}({query.sql})")
         hits = _numbered(_hits(leaf, number), number)
-        parts.append(f"hits_{number} AS ({hits.sql})")
+        parts.append(f"hits_{number} AS NOT MATERIALIZED ({hits.sql})")
         parameters |= {**query.parameters, **hits.parameters}
     joined = [
         f" {'ANTI' if arg['op'] == 'not' else 'SEMI'} JOIN hits_{number} USING (scope, part)"
         for number, arg in enumerate(args)
     ]
-    # In one object or study all matches are of one study: those of one leaf tell it.
-    told = [0] if tree["scope"] in _OF_ONE_STUDY else [n for n, arg in enumerate(args) if arg["op"] != "not"]
+    told = [number for number, arg in enumerate(args) if arg["op"] != "not"]
+    if tree["scope"] in _OF_ONE_STUDY:
+        # All matches of a scope are of one study: those of one leaf tell it. They are looked up in the
+        # others, which should be the fewer; there are more values than answers of one kind.
+        told = [max(told, key=lambda number: leaves_[number]["op"] == "measurement")]
     rows = [
         f"SELECT study_key FROM rows_{number} "
         + "".join(join for n, join in enumerate(joined) if n != number or not _is_plain(leaves_[n]))
@@ -111,16 +116,22 @@ def paired(
 
     first, second: patients and days of the matches. apart: ge and le, either may be left out.
     """
-    order = np.lexsort((first[1], first[0]))
-    patients, moments = first[0][order], first[1][order]
-    low, high = second[1] - apart.get("le", _FAR), second[1] - apart.get("ge", -_FAR)
-    if not len(patients) or not len(second[0]):
-        return np.zeros(len(second[0]), dtype=np.bool_)
-    # One number per (patient, day) in the same order, so that a search finds both ends at once.
-    known = patients * _SPAN + np.clip(moments, -_FAR, _FAR)
-    start = np.searchsorted(known, second[0] * _SPAN + np.clip(low, -_FAR, _FAR), "left")
-    stop = np.searchsorted(known, second[0] * _SPAN + np.clip(high, -_FAR, _FAR), "right")
-    found: NDArray[np.bool_] = stop > start
+    found: NDArray[np.bool_] = np.zeros(len(second[0]), dtype=np.bool_)
+    if not len(first[0]) or not len(found):
+        return found
+    # Only patients on both sides matter; finding them takes less than sorting the others.
+    size = 1 + max(int(side[0].max()) for side in (first, second))
+    there: list[NDArray[np.bool_]] = [np.zeros(size, dtype=np.bool_) for _ in range(2)]
+    there[0][first[0]] = there[1][second[0]] = True
+    both = there[0] & there[1]
+    of_first, of_second = np.flatnonzero(both[first[0]]), np.flatnonzero(both[second[0]])
+    patients, days_ = second[0][of_second], second[1][of_second]
+    # One number per (patient, day) in the same order, and a last one that no search passes.
+    known = first[0][of_first] * _SPAN + np.clip(first[1][of_first], -_FAR, _FAR)
+    known = np.append(np.sort(known), np.iinfo(np.int64).max)
+    low = patients * _SPAN + np.clip(days_ - apart.get("le", _FAR), -_FAR, _FAR)
+    high = patients * _SPAN + np.clip(days_ - apart.get("ge", -_FAR), -_FAR, _FAR)
+    found[of_second] = known[np.searchsorted(known, low, "left")] <= high
     return found
 
 
