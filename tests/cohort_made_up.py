@@ -5,6 +5,7 @@ Whole numbers and quarters only, so that both compute the same sums. Knows the c
 
 from __future__ import annotations
 
+import os
 import random
 from datetime import datetime
 from functools import cache
@@ -359,10 +360,40 @@ CLAUSE = st.recursive(
 DEFINITION = st.fixed_dictionaries(
     {"version": st.just(1), "unit": st.sampled_from(["patient", "study"]), "where": CLAUSE}
 )
-QUICK = settings(deadline=None, max_examples=120, suppress_health_check=list(HealthCheck), derandomize=True)
+EXAMPLES = int(os.environ.get("COHORT_EXAMPLES", "120"))
+QUICK = settings(
+    deadline=None, max_examples=EXAMPLES, suppress_health_check=list(HealthCheck), derandomize=True
+)
+CODED = {"concept": st.sampled_from(CODES[:2]) | CODE_LISTS}
+SITED = maybe(site=CODE_LISTS)
+PICKS = st.sampled_from(["any", "any", "all", "first", "first", "latest", "latest", "min", "max", "mean"])
+ARRANGED = st.one_of(
+    st.builds(
+        lambda asked, more, count: (
+            asked | more | ({"count": count} if count and asked["pick"] in ("any", "all") else {})
+        ),
+        st.fixed_dictionaries(
+            {"op": st.just("measurement"), **CODED, "value": ranges("mm", "cm", "s", None), "pick": PICKS}
+        ),
+        SITED,
+        st.none() | COUNTS,
+    ),
+    st.builds(
+        lambda asked, more: asked | more,
+        st.fixed_dictionaries({"op": st.sampled_from(["measurement", "evaluation"]), **CODED}),
+        SITED,
+    ),
+)
+"""Leaves that ask nothing but what the arranged tables hold."""
+LAID = ("as they came", "arranged", "grown")
+"""Ways in which the same rows lie in an index."""
 
 
 @cache
-def index_of(seed: int) -> tuple[Rows, MemoryIndex, Engine]:
+def index_of(seed: int, laid: str = LAID[0]) -> tuple[Rows, MemoryIndex, Engine]:
+    """Return made-up rows, an index of them, and an engine for it."""
     rows = made_up(seed)
-    return rows, MemoryIndex(rows), Engine()
+    index = MemoryIndex.grown(rows) if laid == "grown" else MemoryIndex(rows)
+    if laid == "arranged":
+        index.arrange(1_000_000)
+    return rows, index, Engine()

@@ -16,9 +16,12 @@ from orthanc_cohorts_sql import load, names
 
 from orthanc_cohorts.harmonise import canonical_concept, unit_of_code
 from orthanc_cohorts.harmonise.units import to_canonical
+from orthanc_cohorts.store import arrange
+from orthanc_cohorts.store.database import SCHEMA_VERSION
 from orthanc_cohorts.store.hashes import hash_of_text
 
 Row = dict[str, Any]
+KEYS = ("instance_key", "series_key", "study_key")
 NOON = datetime(2020, 1, 1, 12)
 
 
@@ -27,6 +30,12 @@ class MemorySnapshot(NamedTuple):
 
     generation: int
     cursor: duckdb.DuckDBPyConnection
+
+
+def _identity(instance: int, uid: str = "") -> Row:
+    uid = uid or f"1.2.3.{instance}"
+    known = {"sop_hash": hash_of_text(uid), "sop_instance_uid": uid}
+    return {"orthanc_hash": abs(instance), "seq": 0, **known}
 
 
 class Rows:
@@ -79,15 +88,7 @@ class Rows:
         """Add an instance with its header; the returned keys belong to the rows of its content."""
         self.instances += 1
         keys = {"instance_key": self.instances, "series_key": series, "study_key": study}
-        uid = uid or f"1.2.3.{self.instances}"
-        self.add(
-            "instance",
-            **keys,
-            orthanc_hash=self.instances,
-            sop_hash=hash_of_text(uid),
-            sop_instance_uid=uid,
-            seq=0,
-        )
+        self.add("instance", **keys, **_identity(self.instances, uid))
         self.add("instance_header", **keys, **header)
         return keys
 
@@ -134,6 +135,10 @@ class Rows:
         return row
 
 
+def _is_early(row: Row, below: int) -> bool:
+    return bool(row.get("instance_key", below - 1) < below)
+
+
 class MemoryIndex:
     """What `store.Index` is to readers, on rows written by hand."""
 
@@ -156,10 +161,58 @@ class MemoryIndex:
                     f'INSERT INTO "{table}" ({columns}) VALUES ({marks})', list(row.values())
                 )
 
+    @classmethod
+    def grown(cls, rows: Rows) -> MemoryIndex:
+        """Return an index of rows of which half the measurements were arranged before the others came.
+
+        Meanwhile some objects have died that stood among those arranged, and some have moved in time.
+        """
+        measured = sorted(row["instance_key"] for row in rows.tables["measurement"])
+        index, below = cls(), measured[len(measured) // 2]
+        early, ghosts = Rows(), Rows()
+        for table, found in rows.tables.items():
+            early.tables[table] = [row for row in found if table != "tombstone" and _is_early(row, below)]
+        moved = early.tables.get("subject", [])[::2]
+        early.tables["subject"] = [
+            {**row, "event_time": datetime(2020, 1, 2)} if row in moved else row
+            for row in early.tables.get("subject", [])
+        ]
+        dying = [
+            (name, row) for name in ("measurement", "evaluation") for row in early.tables.get(name, ())[::2]
+        ]
+        for number, (name, row) in enumerate(dying):
+            keys = {**row, "instance_key": -1 - number}
+            ghosts.add(name, **keys)
+            ghosts.add("subject", **{key: keys[key] for key in KEYS}, subject=0, event_time=NOON)
+            ghosts.add("instance", **{key: keys[key] for key in KEYS}, **_identity(-1 - number))
+        index.insert(early)
+        index.insert(ghosts)
+        index.arrange(below)
+        late = Rows()
+        for table, found in rows.tables.items():
+            late.tables[table] = [row for row in found if table == "tombstone" or not _is_early(row, below)]
+        for row in ghosts.tables.get("instance", ()):
+            late.add("tombstone", instance_key=row["instance_key"])
+        for row in moved:
+            late.add("moved", instance_key=row["instance_key"], generation=2)
+            index.run(f"DELETE FROM subject WHERE instance_key = {row['instance_key']}")
+            late.add("subject", **row)
+        index.insert(late)
+        index.run("UPDATE state SET next_instance_key = 1000000")
+        return index
+
+    def arrange(self, below: int) -> None:
+        """Arrange the statements of instances below a key, as the store does."""
+        self._connection.execute("DELETE FROM state")
+        self._connection.execute(load("store/first_state"), {"version": SCHEMA_VERSION})
+        self._connection.execute("UPDATE state SET next_instance_key = ?", [below])
+        arrange.swap(self._connection, arrange.build(self._connection))
+
     def run(self, sql: str) -> None:
-        """Run a statement and make a new generation."""
+        """Run a statement and make a new generation, of which nobody can tell what it changed."""
         self._connection.execute(sql)
         self.generation += 1
+        self._connection.execute("INSERT INTO touched_study VALUES (NULL, ?)", [self.generation])
 
     @contextmanager
     def read(self) -> Iterator[MemorySnapshot]:

@@ -141,6 +141,13 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("MemoryLimit", "2GB", "Memory limit of DuckDB, for example 2GB."),
     Setting("PurgeSeconds", 5.0, "How long rows of deleted instances may stay, hidden, seconds.", 0, 86_400),
     Setting(
+        "ArrangeRows",
+        100_000,
+        "Statements that may come before what questions read is sorted anew; never less than a twentieth.",
+        0,
+        10_000_000,
+    ),
+    Setting(
         "DatasetPolicy",
         "pseudonymise",
         "What frozen datasets say of people. `pseudonymise`: identifiers and UIDs by keyed pseudonyms, dates "

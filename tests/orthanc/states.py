@@ -17,8 +17,8 @@ import duckdb
 
 from orthanc.harness import Orthanc
 
-FAST = {"PollSeconds": 0.1, "PurgeSeconds": 0.0}
-"""Options that make a sidecar follow and purge at once, so that tests need not wait."""
+FAST = {"PollSeconds": 0.1, "PurgeSeconds": 0.0, "ArrangeRows": 0}
+"""Options that make a sidecar follow, purge and arrange at once, so that tests need not wait."""
 
 FACTS = (
     "instance", "instance_header", "document", "content_item", "observation_group", "measurement",
@@ -196,11 +196,41 @@ _SOUND = {
 }
 
 
+def _arranged(name: str, values: tuple[str, str], stated: str, coded: tuple[str, ...]) -> str:
+    """Return the statement that yields what differs between arranged rows and the facts they copy."""
+    numbers = ", ".join(f"(SELECT code FROM arranged_code WHERE number = a.{column})" for column in coded)
+    path = "(SELECT path FROM arranged_path WHERE number = a.group_path)"
+    live = "ANTI JOIN tombstone AS dead USING (instance_key)"
+    facts = ", ".join(f"f.{column}" for column in coded)
+    time = "CASE WHEN instance_key NOT IN (SELECT instance_key FROM moved) THEN event_time END"
+    return (
+        f"WITH a AS (SELECT instance_key, series_key, study_key, {time}, {values[0]}, {numbers}, {path} "
+        f"FROM arranged_{name} AS a {live}), "
+        f"f AS (SELECT instance_key, series_key, study_key, {time}, {values[1]}, {facts}, f.group_path "
+        f"FROM live_{name} AS f WHERE {stated} AND instance_key < (SELECT below FROM arrangement)) "
+        "(FROM a EXCEPT ALL FROM f) UNION ALL (FROM f EXCEPT ALL FROM a)"
+    )
+
+
+_SOUND |= {
+    "arranged measurement": _arranged(
+        "measurement",
+        ("value, value_index", "coalesce(value_canonical, value), value_index"),
+        "value IS NOT NULL",
+        ("concept", "site", "laterality", "method", "derivation"),
+    ),
+    "arranged evaluation": _arranged(
+        "evaluation", ("1", "1"), "value_code IS NOT NULL", ("concept", "value", "site", "laterality")
+    ),
+    "two arrangements": "SELECT count(*) FROM arrangement HAVING count(*) > 1",
+}
+
+
 def leftovers(data_directory: Path) -> dict[str, int]:
     """Return how many rows each table still has on disk, dead ones included; empty when none has any."""
     with opened(data_directory) as connection:
         tables = connection.execute("SELECT table_name FROM duckdb_tables() WHERE NOT internal").fetchall()
-        names = {name for (name,) in tables} - {"state"}
+        names = {name for (name,) in tables} - {"state", "arrangement", "touched_study"}
         counts = {
             name: connection.execute(f'SELECT count(*) FROM "{name}"').fetchall()[0][0] for name in names
         }

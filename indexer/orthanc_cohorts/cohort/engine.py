@@ -6,7 +6,7 @@ Knows neither HTTP nor how rows came into the index. One answer is of one genera
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import reduce
 from hashlib import sha256
 from itertools import chain
@@ -15,23 +15,18 @@ from typing import Any
 
 import numpy as np
 
-from orthanc_cohorts.cohort import together
+from orthanc_cohorts.cohort import arranged, of_arranged, together
 from orthanc_cohorts.cohort.cache import Cache, Use
 from orthanc_cohorts.cohort.canonical import Canonical, Tree, dumps, nameless
-from orthanc_cohorts.cohort.picking import matching, within
-from orthanc_cohorts.cohort.plan import LeafPlan, Query, plan
+from orthanc_cohorts.cohort.picking import within
+from orthanc_cohorts.cohort.plan import LeafPlan, plan
+from orthanc_cohorts.cohort.question import ONE, Found, Question, Warning_, left_out
+from orthanc_cohorts.cohort.reading import Columns
+from orthanc_cohorts.cohort.recall import Recall
 from orthanc_cohorts.cohort.universe import Keys, Mask, Snapshot, Universe
+from orthanc_cohorts.cohort.values import measured
 
-Columns = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Warning_:
-    """Rows that could not take part in an answer, and why. concept: the codes asked."""
-
-    concept: tuple[str, ...]
-    unit: str
-    rows: int
+__all__ = ["Answer", "Engine", "Masks", "Warning_"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,23 +68,6 @@ class Masks:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Leaf:
-    mask: Mask
-    warnings: tuple[Warning_, ...] = ()
-
-
-@dataclass(slots=True)
-class _Question:
-    """One request: the snapshot it is answered on, and what came up."""
-
-    snapshot: Snapshot
-    universe: Universe
-    unit: str
-    check: Callable[[], None]
-    warnings: dict[Warning_, None] = field(default_factory=dict)
-
-
 def _unlimited() -> None:
     return None
 
@@ -98,8 +76,8 @@ class Engine:
     """Answers cohorts on snapshots and remembers masks and rows of recent leaves. Safe among threads."""
 
     def __init__(self, cache_bytes: int = 256 * 2**20) -> None:
-        self._masks: Cache[_Leaf] = Cache(cache_bytes // 2)
-        self._rows: Cache[Columns] = Cache(cache_bytes // 2)
+        self._masks: Cache[Found] = Cache(cache_bytes // 2)
+        self._recall = Recall(cache_bytes // 2)
         self._universe: Universe | None = None
         self._lock = Lock()
 
@@ -109,7 +87,7 @@ class Engine:
         check: called before every statement; raises when the request is out of time.
         """
         universe = self.universe(snapshot)
-        question = _Question(snapshot, universe, cohort.unit, check)
+        question = Question(snapshot, universe, cohort.unit, check, self._recall)
         mask = universe.live[cohort.unit] if cohort.where is None else self._mask(question, cohort.where)
         return Answer(cohort.unit, cohort.hash, snapshot.generation, mask, universe, tuple(question.warnings))
 
@@ -118,26 +96,26 @@ class Engine:
     ) -> Masks:
         """Return the units for which each of several clauses in canonical form is true, on one snapshot."""
         universe = self.universe(snapshot)
-        question = _Question(snapshot, universe, unit, check)
+        question = Question(snapshot, universe, unit, check, self._recall)
         each = tuple(self._mask(question, clause) for clause in clauses)
         return Masks(unit, snapshot.generation, universe, each, tuple(question.warnings))
 
     def caches(self) -> dict[str, Use]:
-        """Return how the caches are used: `masks` of leaves, `rows` of statements."""
-        return {"masks": self._masks.use, "rows": self._rows.use}
+        """Return how the caches are used: `masks` of leaves, `rows` and `studies` of statements."""
+        return {"masks": self._masks.use, **self._recall.use()}
 
     def universe(self, snapshot: Snapshot) -> Universe:
         """Return the units of a snapshot, read once per generation."""
         known = self._universe
         if known is not None and known.generation == snapshot.generation:
             return known
-        universe = Universe.of(snapshot)
+        universe = Universe.of(snapshot, known)
         with self._lock:
             if self._universe is None or self._universe.generation < universe.generation:
                 self._universe = universe
         return universe
 
-    def _mask(self, question: _Question, tree: Tree) -> Mask:
+    def _mask(self, question: Question, tree: Tree) -> Mask:
         op = tree["op"]
         if op == "not":
             live = question.universe.live[question.unit]
@@ -151,7 +129,7 @@ class Engine:
         question.warnings.update(dict.fromkeys(leaf.warnings))
         return leaf.mask
 
-    def _leaf(self, question: _Question, tree: Tree) -> _Leaf:
+    def _leaf(self, question: Question, tree: Tree) -> Found:
         meaning = nameless(tree)
         key = (question.snapshot.generation, question.unit, sha256(dumps(meaning)).digest())
         leaf = self._masks.get(key)
@@ -161,28 +139,32 @@ class Engine:
             self._masks.put(key, leaf, leaf.mask.nbytes + 256)
         return leaf
 
-    def _asked(self, question: _Question, leaf: Tree) -> _Leaf:
+    def _asked(self, question: Question, leaf: Tree) -> Found:
         if leaf["op"] in ("same", "temporal"):
             return self._together(question, leaf)
+        arrangement = question.universe.arrangement
+        if arrangement is not None and arranged.answers(leaf):
+            return of_arranged.answer(question, leaf, arrangement)
         universe, unit = question.universe, question.unit
         live = universe.live[unit]
         planned = plan(leaf)
-        rows = universe.rows_of_units(self._fetched(question, planned.rows))
-        warnings: tuple[Warning_, ...] = ()
+        if self._is_of_each_study(question, leaf, planned):
+            return Found(universe.of_studies(unit, question.studies(planned.rows)))
+        rows = universe.rows_of_units(question.rows(planned.rows))
+        others = 0
         if leaf["op"] == "measurement" and "value" in leaf:
-            counts, others = _measured(universe, unit, leaf, rows)
-            if others:
-                warnings = (Warning_(tuple(leaf.get("concept", ())), leaf["value"]["unit"], others),)
+            counts, others = measured(universe, unit, leaf, rows)
         else:
             studies = self._without_violations(question, planned, rows)
             counts = np.bincount(universe.units(unit, studies), minlength=len(live))
-        asked = leaf.get("count", {"ge": 1})
-        return _Leaf(within(counts, asked) & live, warnings)
+        return Found(within(counts, leaf.get("count", ONE)) & live, left_out(leaf, others))
 
-    def _together(self, question: _Question, tree: Tree) -> _Leaf:
+    def _together(self, question: Question, tree: Tree) -> Found:
         universe, unit = question.universe, question.unit
         if tree["op"] == "same":
-            studies = universe.rows_of_units(self._fetched(question, together.same(tree)))["study_key"]
+            studies = universe.rows_of_units(question.rows(together.same(tree, universe.arrangement)))[
+                "study_key"
+            ]
         else:
             first, second = (self._dated(question, tree[side]) for side in ("first", "second"))
             earlier, later = (
@@ -191,21 +173,29 @@ class Engine:
             studies = second["study_key"][together.paired(earlier, later, tree["days"])]
         mask = np.zeros(len(universe.live[unit]), dtype=np.bool_)
         mask[universe.units(unit, studies)] = True
-        return _Leaf(mask & universe.live[unit], self._warnings(question, tree))
+        return Found(mask & universe.live[unit], self._warnings(question, tree))
 
-    def _dated(self, question: _Question, leaf: Tree) -> Columns:
-        return question.universe.rows_of_units(self._fetched(question, together.days(leaf)))
+    def _dated(self, question: Question, leaf: Tree) -> Columns:
+        return question.universe.rows_of_units(
+            question.rows(together.days(leaf, question.universe.arrangement))
+        )
 
-    def _warnings(self, question: _Question, tree: Tree) -> tuple[Warning_, ...]:
-        found = []
+    def _warnings(self, question: Question, tree: Tree) -> tuple[Warning_, ...]:
+        found: list[Warning_] = []
         for leaf in together.leaves(tree):
-            query = together.incomparable(leaf)
-            rows = 0 if query is None else int(self._fetched(question, query)["rows"][0])
-            if rows:
-                found.append(Warning_(tuple(leaf.get("concept", ())), leaf["value"]["unit"], rows))
+            query = together.incomparable(leaf, question.universe.arrangement)
+            rows = 0 if query is None else int(question.rows(query)["rows"][0])
+            found += left_out(leaf, rows)
         return tuple(found)
 
-    def _without_violations(self, question: _Question, planned: LeafPlan, rows: Columns) -> Any:
+    def _is_of_each_study(self, question: Question, leaf: Tree, planned: LeafPlan) -> bool:
+        """Tell whether one row of a study is enough, and other studies do not matter."""
+        if "count" in leaf or "current" in leaf or (leaf["op"] == "measurement" and "value" in leaf):
+            return False
+        varying = question.universe.varying["series" if leaf["op"] == "series" else "study"]
+        return planned.violations is None or varying.isdisjoint(planned.varying)
+
+    def _without_violations(self, question: Question, planned: LeafPlan, rows: Columns) -> Any:
         """Return the study keys of rows none of whose instances states something else than what is asked."""
         studies = rows["study_key"]
         if planned.violations is None:
@@ -213,18 +203,8 @@ class Engine:
         level = "series" if "series_key" in rows else "study"
         if question.universe.varying[level].isdisjoint(planned.varying):
             return studies
-        bad = self._fetched(question, planned.violations)["key"]
+        bad = question.rows(planned.violations)["key"]
         return studies[~np.isin(rows[f"{level}_key"], bad)]
-
-    def _fetched(self, question: _Question, query: Query) -> Columns:
-        """Return the columns of a statement; remembered, so that only moving a bound costs no statement."""
-        key = (question.snapshot.generation, query.sql, dumps(query.parameters))
-        rows = self._rows.get(key)
-        if rows is None:
-            question.check()
-            rows = question.snapshot.cursor.execute(query.sql, query.parameters).fetchnumpy()
-            self._rows.put(key, rows, sum(column.nbytes for column in rows.values()) + 256)
-        return rows
 
 
 def _with_one_list(args: list[Tree]) -> list[Tree]:
@@ -238,20 +218,3 @@ def _with_one_list(args: list[Tree]) -> list[Tree]:
         return args
     others = [arg for arg in args if arg.keys() != {"op", "study_instance_uid"}]
     return [*others, {"op": "study", "study_instance_uid": sorted(set(chain.from_iterable(lists)))}]
-
-
-def _measured(universe: Universe, unit: str, leaf: Tree, rows: Columns) -> tuple[Keys, int]:
-    """Return matches per unit key, and how many rows were left out for their dimension."""
-    fits = np.ma.filled(rows["comparable"], False).astype(np.bool_)
-    studies = rows["study_key"][fits]
-    in_time = {name: rows[name][fits] for name in ("rank", "timed") if name in rows}
-    size = len(universe.live[unit])
-    counts = matching(
-        leaf.get("pick", "any"),
-        universe.units(unit, studies),
-        rows["value"][fits],
-        leaf["value"],
-        size,
-        **in_time,
-    )
-    return counts, int(np.count_nonzero(~fits))

@@ -60,6 +60,28 @@ def matching(
     return np.bincount(keys[within(picked, bounds)], minlength=size)
 
 
+def in_time(
+    pick: str, units: Keys, values: Floats, at: Keys, bounds: Mapping[str, Any], size: int
+) -> tuple[NDArray[np.bool_], Keys]:
+    """Return which units' first or latest value lies within the bounds, and those with several at that time.
+
+    at: time of each row. What is returned of a unit with several is meaningless.
+    """
+    ends: Keys = np.full(size, np.iinfo(np.int64).min if pick == "latest" else np.iinfo(np.int64).max)
+    # One pass; sorting 1.2 million rows by unit and time took 8 times as long.
+    (np.maximum if pick == "latest" else np.minimum).at(ends, units, at)
+    picked = np.flatnonzero(at == ends[units])
+    units, values = units[picked], values[picked]
+    found: NDArray[np.bool_] = np.zeros(size, dtype=np.bool_)
+    found[units] = True
+    if np.count_nonzero(found) == len(units):
+        several: Keys = np.empty(0, dtype=np.int64)
+    else:
+        several = np.flatnonzero(np.bincount(units, minlength=size) > 1)
+    found[units] = within(values, bounds)
+    return found, several
+
+
 def _one(
     pick: str, units: Keys, values: Floats, rank: Keys | None, timed: NDArray[np.bool_] | None
 ) -> tuple[Keys, Floats]:

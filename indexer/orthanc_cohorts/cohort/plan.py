@@ -30,6 +30,11 @@ _STATED = {
 }
 """Condition of any stated value, which a leaf matches that asks none of these fields, nor for their lack."""
 
+VALUE = "CASE WHEN r.unit_canonical = $unit THEN coalesce(r.value_canonical, r.value) ELSE r.value END"
+"""The value of a placed row r in the unit of a range."""
+COMPARABLE = "coalesce(r.unit_canonical = $unit, $dimensionless AND r.unit_code IS NULL)"
+"""Whether the unit of a placed row r is of the dimension of a range."""
+
 
 @dataclass(frozen=True, slots=True)
 class Query:
@@ -57,13 +62,12 @@ class LeafPlan:
 def plan(leaf: Tree) -> LeafPlan:
     """Return the statements that answer a leaf of a canonical tree."""
     kind = LEAVES[leaf["op"]]
-    base, conditions = kind.base, _conditions(leaf)
+    base, conditions = kind.base, leaf_conditions(leaf)
     bounds = leaf.get("value") if leaf["op"] == "measurement" else None
     if bounds is not None:
         base = "measurement_in_time" if leaf.get("pick") in ("first", "latest") else "measurement_values"
-        unit = {"unit": bounds["unit"], "dimensionless": bounds["unit"] == DIMENSIONLESS}
-        conditions.append(Condition("TRUE", unit))
-    rows = _appended(f"cohort/{base}", conditions, " AND ")
+        conditions.append(Condition("TRUE", unit_of(bounds)))
+    rows = appended(f"cohort/{base}", conditions)
     return LeafPlan(rows, *_violations(leaf))
 
 
@@ -73,7 +77,7 @@ def placed(leaf: Tree) -> Query:
     Without the range of a measurement's `value`. Rows of which an instance states something else than what is
     asked are left out. Columns: see sql/cohort/placed.
     """
-    return _appended(f"cohort/placed/{LEAVES[leaf['op']].base}", conditions(leaf), " AND ")
+    return appended(f"cohort/placed/{LEAVES[leaf['op']].base}", conditions(leaf))
 
 
 def conditions(leaf: Tree) -> list[Condition]:
@@ -81,7 +85,7 @@ def conditions(leaf: Tree) -> list[Condition]:
 
     But for the range of a measurement's value. Aliases: those of the statements in sql/cohort.
     """
-    base, found = LEAVES[leaf["op"]].base, _conditions(leaf)
+    base, found = LEAVES[leaf["op"]].base, leaf_conditions(leaf)
     violations, _ = _violations(leaf)
     if violations is not None:
         level = "series" if base == "series" else "study"
@@ -91,7 +95,7 @@ def conditions(leaf: Tree) -> list[Condition]:
     return found
 
 
-def _conditions(leaf: Tree) -> list[Condition]:
+def leaf_conditions(leaf: Tree) -> list[Condition]:
     """Return what holds on one row of a leaf, but for the range of a measurement's value."""
     kind = LEAVES[leaf["op"]]
     asked = {name: p for name, p in properties(kind).items() if name in leaf}
@@ -112,6 +116,11 @@ def _conditions(leaf: Tree) -> list[Condition]:
     return conditions
 
 
+def unit_of(bounds: Tree) -> dict[str, Any]:
+    """Return the parameters by which statements tell the dimension of a range."""
+    return {"unit": bounds["unit"], "dimensionless": bounds["unit"] == DIMENSIONLESS}
+
+
 def _violations(leaf: Tree) -> tuple[Query | None, tuple[str, ...]]:
     """Return the violations and the varying names of a LeafPlan."""
     kind = LEAVES[leaf["op"]]
@@ -120,7 +129,7 @@ def _violations(leaf: Tree) -> tuple[Query | None, tuple[str, ...]]:
         return None, ()
     violated = [p.violated(name, _resolved(p, leaf[name])) for name, p in varying.items()]
     names = tuple(column for p in varying.values() for column in _varies(p))
-    query = _appended(f"cohort/{kind.base}_violations", [_any(violated)], " AND ")
+    query = appended(f"cohort/{kind.base}_violations", [_any(violated)])
     return Query(query.sql, {**query.parameters, "varying": list(names)}), names
 
 
@@ -148,10 +157,11 @@ def _any(conditions: Sequence[Condition]) -> Condition:
     return Condition("(" + " OR ".join(c.sql for c in conditions) + ")", parameters)
 
 
-def _appended(name: str, conditions: Iterable[Condition], joiner: str) -> Query:
+def appended(name: str, conditions: Iterable[Condition]) -> Query:
+    """Return a base statement of sql/cohort with conditions of the whitelist appended."""
     sql = load(name).rstrip()
     parameters: dict[str, Any] = {}
     for condition in conditions:
-        sql += joiner + condition.sql
+        sql += f" AND {condition.sql}"
         parameters.update(condition.parameters)
     return Query(sql, parameters)

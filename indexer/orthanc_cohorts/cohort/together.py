@@ -7,19 +7,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from orthanc_cohorts_sql import load
 
-from orthanc_cohorts.cohort.plan import Query, Tree, placed
-from orthanc_cohorts.cohort.quantities import DIMENSIONLESS, PERCENT
+from orthanc_cohorts.cohort import arranged
+from orthanc_cohorts.cohort.arrangement import Arrangement
+from orthanc_cohorts.cohort.plan import COMPARABLE, VALUE, Query, Tree, placed, unit_of
+from orthanc_cohorts.cohort.quantities import PERCENT
 
 _PARAMETER = re.compile(r"\$([a-z_]\w*)")
+_ONE = {"ge": 1}
 _COMPARE = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<", "eq": "="}
-_VALUE = "CASE WHEN r.unit_canonical = $unit THEN coalesce(r.value_canonical, r.value) ELSE r.value END"
-_COMPARABLE = "coalesce(r.unit_canonical = $unit, $dimensionless AND r.unit_code IS NULL)"
 _IN_TIME = "ROW(v_time, v_uid, v_path, v_index)"
 _PICKED = {
     "min": "min(v)",
@@ -35,41 +37,56 @@ _FIRST, _LATEST = f"arg_min(v, {_IN_TIME})", f"arg_max(v, {_IN_TIME})"
 _PARTS = f"CASE WHEN {_FIRST} <> 0 THEN ({_LATEST} - {_FIRST}) * 100 / abs({_FIRST}) END"
 
 
-def same(tree: Tree) -> Query:
+def same(tree: Tree, arrangement: Arrangement | None = None) -> Query:
     """Return the statement of a `same` clause: `study_key` of the matches where all hold."""
     parts: list[str] = []
     parameters: dict[str, Any] = {}
-    scopes: list[str] = []
-    rows: list[str] = []
-    # What takes scopes away comes last: EXCEPT needs something to take from.
+    # What takes scopes away comes last: EXCEPT and ANTI JOIN need something to take from.
     args = sorted(tree["args"], key=lambda arg: arg["op"] == "not")
-    for number, arg in enumerate(args):
-        leaf = arg["arg"] if arg["op"] == "not" else arg
-        query = _numbered(_matched(leaf, tree["scope"]), number)
-        parts.append(f"rows_{number} AS ({query.sql})")
+    leaves_ = [arg["arg"] if arg["op"] == "not" else arg for arg in args]
+    paths = _paths(tree["scope"], leaves_)
+    for number, leaf in enumerate(leaves_):
+        source = None if arrangement is None else _Source(arrangement, paths)
+        query = _numbered(_matched(leaf, tree["scope"], source), number)
+        # Read twice, a part would be kept as a whole before it is filtered.
+        kept = "NOT MATERIALIZED " if _is_plain(leaf) else ""
+        parts.append(f"rows_{number} AS {kept}({query.sql})")
         hits = _numbered(_hits(leaf, number), number)
-        parts.append(f"hits_{number} AS ({hits.sql})")
+        parts.append(f"hits_{number} AS NOT MATERIALIZED ({hits.sql})")
         parameters |= {**query.parameters, **hits.parameters}
-        joiner = "" if number == 0 else "EXCEPT " if arg["op"] == "not" else "INTERSECT "
-        scopes.append(f"{joiner}SELECT scope FROM hits_{number}")
-        if arg["op"] != "not":
-            rows.append(f"SELECT study_key, scope FROM rows_{number} WHERE fits")
-    # INTERSECT binds tighter than EXCEPT, and all of it comes first here.
-    parts.append(f"held AS ({' '.join(scopes)})")
-    return Query(
-        f"WITH {', '.join(parts)} "
-        f"SELECT DISTINCT m.study_key FROM ({' UNION ALL '.join(rows)}) AS m "
-        "SEMI JOIN held AS h USING (scope)",
-        parameters,
-    )
+    joined = [
+        f" {'ANTI' if arg['op'] == 'not' else 'SEMI'} JOIN hits_{number} USING (scope, part)"
+        for number, arg in enumerate(args)
+    ]
+    told = [number for number, arg in enumerate(args) if arg["op"] != "not"]
+    if tree["scope"] in _OF_ONE_STUDY:
+        # All matches of a scope are of one study: those of one leaf tell it. They are looked up in the
+        # others, which should be the fewer; there are more values than answers of one kind.
+        told = [max(told, key=lambda number: leaves_[number]["op"] == "measurement")]
+    rows = [
+        f"SELECT study_key FROM rows_{number} "
+        + "".join(join for n, join in enumerate(joined) if n != number or not _is_plain(leaves_[n]))
+        + " WHERE fits"
+        for number in told
+    ]
+    return Query(f"WITH {', '.join(parts)} SELECT study_key FROM ({' UNION ALL '.join(rows)})", parameters)
 
 
-def days(leaf: Tree) -> Query:
+def _paths(scope: str, leaves_: Iterable[Tree]) -> str:
+    """Return in which form a scope needs the paths of groups, empty for not at all."""
+    if scope == "tracking":
+        return "text"
+    if scope != "group":
+        return ""
+    return "number" if all(arranged.is_placed(leaf) for leaf in leaves_) else "text"
+
+
+def days(leaf: Tree, arrangement: Arrangement | None = None) -> Query:
     """Return the statement of one side of `temporal`: `study_key`, `day` of matches whose day is known.
 
     day: local calendar day as a number of days since 1970-01-01.
     """
-    query = _valued(leaf)
+    query = _valued(leaf, None if arrangement is None else _Source(arrangement, timed=True))
     sql = (
         "SELECT r.study_key, (r.event_time::DATE - DATE '1970-01-01')::BIGINT AS day "
         f"FROM ({query.sql}) AS r WHERE r.event_time IS NOT NULL AND r.fits"
@@ -77,13 +94,17 @@ def days(leaf: Tree) -> Query:
     return Query(sql, query.parameters)
 
 
-def incomparable(leaf: Tree) -> Query | None:
+def incomparable(leaf: Tree, arrangement: Arrangement | None = None) -> Query | None:
     """Return the statement that counts the rows of a leaf whose unit has another dimension; None for most."""
     if not _has_bounds(leaf):
         return None
+    if arrangement is not None and arranged.answers(leaf):
+        parts = arranged.incomparable(leaf, arrangement)
+        sql = f"SELECT count(*) AS rows FROM ({parts.arranged.sql} UNION ALL {parts.later.sql})"
+        return Query(sql, {**parts.arranged.parameters, **parts.later.parameters})
     query = placed(leaf)
-    sql = f"SELECT count(*) AS rows FROM ({query.sql}) AS r WHERE NOT {_COMPARABLE}"
-    return Query(sql, {**query.parameters, **_unit(leaf["value"])})
+    sql = f"SELECT count(*) AS rows FROM ({query.sql}) AS r WHERE NOT {COMPARABLE}"
+    return Query(sql, {**query.parameters, **unit_of(leaf["value"])})
 
 
 def paired(
@@ -95,16 +116,22 @@ def paired(
 
     first, second: patients and days of the matches. apart: ge and le, either may be left out.
     """
-    order = np.lexsort((first[1], first[0]))
-    patients, moments = first[0][order], first[1][order]
-    low, high = second[1] - apart.get("le", _FAR), second[1] - apart.get("ge", -_FAR)
-    if not len(patients) or not len(second[0]):
-        return np.zeros(len(second[0]), dtype=np.bool_)
-    # One number per (patient, day) in the same order, so that a search finds both ends at once.
-    known = patients * _SPAN + np.clip(moments, -_FAR, _FAR)
-    start = np.searchsorted(known, second[0] * _SPAN + np.clip(low, -_FAR, _FAR), "left")
-    stop = np.searchsorted(known, second[0] * _SPAN + np.clip(high, -_FAR, _FAR), "right")
-    found: NDArray[np.bool_] = stop > start
+    found: NDArray[np.bool_] = np.zeros(len(second[0]), dtype=np.bool_)
+    if not len(first[0]) or not len(found):
+        return found
+    # Only patients on both sides matter; finding them takes less than sorting the others.
+    size = 1 + max(int(side[0].max()) for side in (first, second))
+    there: list[NDArray[np.bool_]] = [np.zeros(size, dtype=np.bool_) for _ in range(2)]
+    there[0][first[0]] = there[1][second[0]] = True
+    both = there[0] & there[1]
+    of_first, of_second = np.flatnonzero(both[first[0]]), np.flatnonzero(both[second[0]])
+    patients, days_ = second[0][of_second], second[1][of_second]
+    # One number per (patient, day) in the same order, and a last one that no search passes.
+    known = first[0][of_first] * _SPAN + np.clip(first[1][of_first], -_FAR, _FAR)
+    known = np.append(np.sort(known), np.iinfo(np.int64).max)
+    low = patients * _SPAN + np.clip(days_ - apart.get("le", _FAR), -_FAR, _FAR)
+    high = patients * _SPAN + np.clip(days_ - apart.get("ge", -_FAR), -_FAR, _FAR)
+    found[of_second] = known[np.searchsorted(known, low, "left")] <= high
     return found
 
 
@@ -113,9 +140,12 @@ _FAR = 10_000_000
 _SPAN = 4 * _FAR
 
 
-def _matched(leaf: Tree, scope: str) -> Query:
-    """Return rows of a leaf with their `scope` (NULL ones left out), `fits`, and what its pick needs."""
-    query = _valued(leaf)
+def _matched(leaf: Tree, scope: str, source: _Source | None) -> Query:
+    """Return rows of a leaf with their scope (NULL ones left out), `fits`, and what its pick needs.
+
+    scope, part: name it together.
+    """
+    query = _valued(leaf, source)
     key, join = _SCOPE[scope]
     if scope == "tracking" and leaf["op"] == "segment":
         key, join = _tracking("r"), _PATIENT
@@ -129,14 +159,16 @@ def _matched(leaf: Tree, scope: str) -> Query:
             "string_split(r.path, '.')::INTEGER[] AS v_path, r.value_index AS v_index"
         )
     sql = (
-        f"SELECT * FROM (SELECT r.study_key, {key} AS scope, r.v, r.v_unit, r.within, r.fits{more} "
-        f"FROM ({query.sql}) AS r{join}) WHERE scope IS NOT NULL"
+        f"SELECT * FROM (SELECT r.study_key, {key} AS scope, {_PART.get(scope, '0')} AS part, "
+        f"r.v, r.v_unit, r.within, r.fits{more} "
+        f"FROM ({query.sql}) AS r{join}) WHERE scope IS NOT NULL AND part IS NOT NULL"
     )
     return Query(sql, query.parameters)
 
 
 _PATIENT = " JOIN study AS p ON p.study_key = r.study_key"
-_GROUP = " JOIN live_observation_group AS g ON g.instance_key = r.instance_key AND g.path = r.group_path"
+# Not live_observation_group: rows are of live objects already, and its join for the time is not needed.
+_GROUP = " JOIN observation_group AS g ON g.instance_key = r.instance_key AND g.path = r.group_path"
 
 
 def _tracking(alias: str) -> str:
@@ -146,7 +178,7 @@ def _tracking(alias: str) -> str:
 
 
 _SCOPE = {
-    "group": ("CASE WHEN r.group_path IS NOT NULL THEN ROW(r.instance_key, r.group_path) END", ""),
+    "group": ("r.instance_key", ""),
     "document": ("r.instance_key", ""),
     "tracking": (_tracking("g"), _GROUP + _PATIENT),
     "series": (
@@ -156,13 +188,27 @@ _SCOPE = {
     "study": ("r.study_key", ""),
 }
 """What names the scope of a row, and the tables that tell it."""
+_PART = {"group": "r.group_path"}
+"""What names it beside, where one column does not."""
+_OF_ONE_STUDY = ("group", "document", "study")
 
 
-def _valued(leaf: Tree) -> Query:
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """That rows are read from the arranged tables where these have them; as for `arranged.placed`."""
+
+    arrangement: Arrangement
+    paths: str = ""
+    timed: bool = False
+
+
+def _valued(leaf: Tree, source: _Source | None) -> Query:
     """Return the placed rows of a leaf with `v`, `within` (v lies in the range) and `fits`.
 
     fits: whether the row is a match by itself; with a pick every comparable row is.
     """
+    if source is not None and arranged.is_placed(leaf):
+        return _of_arranged(leaf, source)
     query = placed(leaf)
     if "change" in leaf:
         return _changing(leaf, query)
@@ -173,9 +219,17 @@ def _valued(leaf: Tree) -> Query:
     fits = "within" if leaf.get("pick", "any") == "any" else "TRUE"
     sql = (
         f"SELECT *, NULL AS v_unit, {inside} AS within, {fits} AS fits FROM "
-        f"(SELECT r.*, {_VALUE} AS v FROM ({query.sql}) AS r WHERE {_COMPARABLE})"
+        f"(SELECT r.*, {VALUE} AS v FROM ({query.sql}) AS r WHERE {COMPARABLE})"
     )
-    return Query(sql, {**query.parameters, **_unit(leaf["value"]), **parameters})
+    return Query(sql, {**query.parameters, **unit_of(leaf["value"]), **parameters})
+
+
+def _of_arranged(leaf: Tree, source: _Source) -> Query:
+    query = arranged.placed(leaf, source.arrangement, source.paths, source.timed)
+    inside, parameters = _inside("v", leaf["value"]) if _has_bounds(leaf) else ("TRUE", {})
+    fits = inside if leaf.get("pick", "any") == "any" else "TRUE"
+    sql = f"SELECT *, NULL AS v_unit, {inside} AS within, {fits} AS fits FROM ({query.sql})"
+    return Query(sql, {**query.parameters, **parameters})
 
 
 def _changing(leaf: Tree, query: Query) -> Query:
@@ -184,7 +238,7 @@ def _changing(leaf: Tree, query: Query) -> Query:
         value, unit = "coalesce(r.value_canonical, r.value)", "coalesce(r.unit_canonical, r.unit_code, '')"
         kept, parameters = "TRUE", {}
     else:
-        value, unit, kept, parameters = _VALUE, "''", _COMPARABLE, _unit(leaf["change"])
+        value, unit, kept, parameters = VALUE, "''", COMPARABLE, unit_of(leaf["change"])
     sql = (
         f"SELECT r.*, {value} AS v, {unit} AS v_unit, TRUE AS within, TRUE AS fits "
         f"FROM ({query.sql}) AS r WHERE r.event_time IS NOT NULL AND {kept}"
@@ -200,8 +254,10 @@ def _hits(leaf: Tree, number: int) -> Query:
         # Rounded as all conversion is, so that 10 to 12 is 20 percent.
         told = f"round({_PARTS if percent else f'{_LATEST} - {_FIRST}'}, 12)"
         inside, parameters = _inside(told, leaf["change"])
-        grouped = f"FROM rows_{number} GROUP BY scope, v_unit HAVING count(*) > 1"
-        return Query(f"SELECT DISTINCT scope {grouped} AND {inside}", parameters)
+        grouped = f"FROM rows_{number} GROUP BY scope, part, v_unit HAVING count(*) > 1"
+        return Query(f"SELECT DISTINCT scope, part {grouped} AND {inside}", parameters)
+    if _is_plain(leaf):
+        return Query(f"SELECT scope, part FROM rows_{number} WHERE fits", {})
     pick = leaf.get("pick", "any")
     conditions: list[str] = []
     parameters = {}
@@ -212,19 +268,19 @@ def _hits(leaf: Tree, number: int) -> Query:
         conditions.append("bool_and(within)")
     counted, more = _inside("count(*)", leaf.get("count", {"ge": 1}), "count")
     sql = (
-        f"SELECT scope FROM rows_{number} WHERE fits GROUP BY scope "
+        f"SELECT scope, part FROM rows_{number} WHERE fits GROUP BY scope, part "
         f"HAVING {' AND '.join([*conditions, counted])}"
     )
     return Query(sql, {**parameters, **more})
 
 
+def _is_plain(leaf: Tree) -> bool:
+    """Tell whether one match is enough."""
+    return leaf.get("pick", "any") == "any" and "change" not in leaf and leaf.get("count", _ONE) == _ONE
+
+
 def _has_bounds(leaf: Tree) -> bool:
     return leaf["op"] == "measurement" and "value" in leaf
-
-
-def _unit(bounds: Mapping[str, Any]) -> dict[str, Any]:
-    unit = bounds["unit"]
-    return {"unit": unit, "dimensionless": unit == DIMENSIONLESS}
 
 
 def _inside(value: str, bounds: Mapping[str, Any], name: str = "bound") -> tuple[str, dict[str, Any]]:

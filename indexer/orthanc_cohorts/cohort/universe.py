@@ -7,26 +7,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from orthanc_cohorts_sql import load
 
+from orthanc_cohorts.cohort.arrangement import Arrangement
+from orthanc_cohorts.cohort.plan import Query
+from orthanc_cohorts.cohort.reading import columns
+from orthanc_cohorts.cohort.snapshot import Snapshot
+
+__all__ = ["Keys", "Mask", "Snapshot", "Universe"]
+
 Mask = NDArray[np.bool_]
 Keys = NDArray[np.int64]
 
 
-class Snapshot(Protocol):
-    """One generation of the index, open for reading; `cursor` is a DuckDB cursor within a transaction."""
-
-    @property
-    def generation(self) -> int:
-        """Number of the generation."""
-
-    @property
-    def cursor(self) -> Any:
-        """DuckDB cursor."""
+def touched_since(snapshot: Snapshot, generation: int) -> NDArray[np.int32] | None:
+    """Return the keys of studies rebuilt since a generation; None when that is not known (any more)."""
+    if generation > snapshot.generation:
+        return None
+    values = {"since": generation}
+    studies = [key for (key,) in snapshot.cursor.execute(load("cohort/touched"), values).fetchall()]
+    return None if None in studies else np.array(studies, dtype=np.int32)
 
 
 @dataclass(frozen=True)
@@ -35,39 +39,81 @@ class Universe:
 
     patient_of: by study key, the patient key; -1 where there is no such study.
     live: by unit (`study`, `patient`), a mask over keys.
-    varying: by level, names of the properties in which instances differ somewhere.
+    varying: by level, names of the properties in which instances differ somewhere, or did.
+    arrangement: which statements lie arranged, None for none.
     """
 
     generation: int
     patient_of: Keys
     live: dict[str, Mask]
     varying: dict[str, frozenset[str]]
+    arrangement: Arrangement | None = None
 
     @classmethod
-    def of(cls, snapshot: Snapshot) -> Universe:
-        """Read the units of a snapshot: two small columns of `study`, and what varies."""
-        cursor = snapshot.cursor
-        units = cursor.execute(load("cohort/units")).fetchnumpy()
+    def of(cls, snapshot: Snapshot, known: Universe | None = None) -> Universe:
+        """Read the units of a snapshot: two small columns of `study`, and what varies.
+
+        known: of another generation, for what has not changed since.
+        """
+        touched = None if known is None else touched_since(snapshot, known.generation)
+        if known is not None and touched is not None:
+            return known._renewed(snapshot, touched)
+        units = columns(snapshot, Query(load("cohort/units"), {}))
         studies, patients = units["study_key"], units["patient_key"]
         patient_of: Keys = np.full(int(studies.max(initial=-1)) + 1, -1, dtype=np.int64)
         patient_of[studies] = patients
         live_patient: Mask = np.zeros(int(patients.max(initial=-1)) + 1, dtype=np.bool_)
         live_patient[patients] = True
         varying: dict[str, set[str]] = {"series": set(), "study": set()}
-        for level, name in cursor.execute(load("cohort/varying")).fetchall():
+        for level, name in snapshot.cursor.execute(load("cohort/varying")).fetchall():
             varying[level].add(name)
         return cls(
             snapshot.generation,
             patient_of,
             {"study": patient_of >= 0, "patient": live_patient},
             {level: frozenset(names) for level, names in varying.items()},
+            Arrangement.of(snapshot, known.arrangement if known else None),
+        )
+
+    def _renewed(self, snapshot: Snapshot, touched: NDArray[np.int32]) -> Universe:
+        """Return the units of a later snapshot. touched: studies rebuilt since."""
+        asked = {"studies": touched.tolist()}
+        there = columns(snapshot, Query(load("cohort/units_of"), asked))
+        studies, patients = there["study_key"], there["patient_key"]
+        size = max(len(self.patient_of), int(studies.max(initial=-1)) + 1)
+        patient_of: Keys = np.full(size, -1, dtype=np.int64)
+        patient_of[: len(self.patient_of)] = self.patient_of
+        known = touched[touched < size]
+        before = patient_of[known]
+        patient_of[known] = -1
+        patient_of[studies] = patients
+        live_patient: Mask = np.zeros(
+            max(len(self.live["patient"]), int(patients.max(initial=-1)) + 1), dtype=np.bool_
+        )
+        live_patient[: len(self.live["patient"])] = self.live["patient"]
+        left = before[(before >= 0) & (patient_of[known] != before)]
+        live_patient[left] = np.isin(left, patient_of)
+        live_patient[patients] = True
+        varying = {level: set(names) for level, names in self.varying.items()}
+        for level, name in snapshot.cursor.execute(load("cohort/varying_of"), asked).fetchall():
+            varying[level].add(name)
+        return Universe(
+            snapshot.generation,
+            patient_of,
+            {"study": patient_of >= 0, "patient": live_patient},
+            {level: frozenset(names) for level, names in varying.items()},
+            Arrangement.of(snapshot, self.arrangement),
         )
 
     def rows_of_units(self, rows: dict[str, Any]) -> dict[str, Any]:
         """Return the rows whose study is a live unit; columns by name, `study_key` among them."""
-        keys = rows["study_key"]
-        known = keys < len(self.patient_of)
-        known[known] = self.patient_of[keys[known]] >= 0
+        keys = rows["study_key"].astype(np.int64)
+        live = self.live["study"]
+        if int(keys.max(initial=-1)) < len(live):
+            known = live[keys]
+        else:
+            known = keys < len(live)
+            known[known] = live[keys[known]]
         return rows if known.all() else {name: column[known] for name, column in rows.items()}
 
     def present(self, unit: str, keys: Iterable[int]) -> Keys:
@@ -82,3 +128,20 @@ class Universe:
     def units(self, unit: str, study_keys: NDArray[Any]) -> Keys:
         """Return the unit key of each row by the key of its live study, same shape."""
         return study_keys.astype(np.int64) if unit == "study" else self.patient_of[study_keys]
+
+    def of_studies(self, unit: str, *found: Mask) -> Mask:
+        """Return the live units that own one of the studies found, over unit keys.
+
+        found: masks over study keys, each of whatever length.
+        """
+        studies: Mask = np.zeros(len(self.patient_of), dtype=np.bool_)
+        for mask in found:
+            size = min(len(mask), len(studies))
+            studies[:size] |= mask[:size]
+        studies &= self.live["study"]
+        if unit == "study":
+            return studies
+        patients: Mask = np.zeros(len(self.live["patient"]), dtype=np.bool_)
+        # Picked by places, a third of the time of picking by a mask.
+        patients[self.patient_of[np.flatnonzero(studies)]] = True
+        return patients

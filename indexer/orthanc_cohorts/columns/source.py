@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from orthanc_cohorts_sql import load
 
 from orthanc_cohorts.cohort.clauses import LEAVES
-from orthanc_cohorts.cohort.plan import Query, Tree, conditions
+from orthanc_cohorts.cohort.plan import COMPARABLE, VALUE, Query, Tree, conditions
 from orthanc_cohorts.cohort.properties import (
     BodyPart,
     ChannelSource,
@@ -60,8 +60,7 @@ _PLACES = {
         "f.value_index",
     ),
 }
-_VALUE = "CASE WHEN f.unit_canonical = $unit THEN coalesce(f.value_canonical, f.value) ELSE f.value END"
-_COMPARABLE = "coalesce(f.unit_canonical = $unit, $dimensionless AND f.unit_code IS NULL)"
+_VALUE, _COMPARABLE = (text.replace("r.", "f.") for text in (VALUE, COMPARABLE))
 
 
 def source(wanted: Wanted) -> Query:

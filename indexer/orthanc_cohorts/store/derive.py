@@ -28,6 +28,7 @@ class Touched:
     series, study: keys. new_studies: those of them that did not exist. known_studies: person and time
     of those that did, as they were, as far as they were met. added: headers inserted (see `headers.joined`).
     subjects: of new objects, not written yet. targets: sop_hash of instances that came or went.
+    moved: keys of known objects whose subjects were resolved again.
     """
 
     series: set[int] = field(default_factory=set)
@@ -37,6 +38,7 @@ class Touched:
     added: pa.Table = field(default_factory=nothing_added)
     subjects: list[Subject] = field(default_factory=list)
     targets: list[int] = field(default_factory=list)
+    moved: set[int] = field(default_factory=set)
 
     def __bool__(self) -> bool:
         return bool(self.series)
@@ -67,7 +69,7 @@ def rederive(
     rows = headers.of(connection, touched.study, touched.new_studies, touched.added)
     _series(connection, touched, rows)
     moved, times = _studies(connection, touched, rows, counters, issuer)
-    resolve(connection, touched.subjects, set(touched.targets), moved, times)
+    touched.moved = resolve(connection, touched.subjects, set(touched.targets), moved, times)
 
 
 def _series(connection: duckdb.DuckDBPyConnection, touched: Touched, headers: pa.Table) -> None:

@@ -18,6 +18,7 @@ from orthanc_cohorts_sql import load
 
 from orthanc_cohorts.errors import IndexBusy
 from orthanc_cohorts.model.schema import TABLES
+from orthanc_cohorts.store import arrange
 from orthanc_cohorts.store.batch import Batch
 from orthanc_cohorts.store.database import connect
 from orthanc_cohorts.store.statements import run
@@ -60,6 +61,10 @@ class Index:
         self._adapt_threads()
         self._closed = False
         self.written = Written(0, 0.0)
+        self._given_up = False
+        self._upkeep = threading.Lock()
+        self._builder: duckdb.DuckDBPyConnection | None = None
+        arrange.drop_unfinished(connection)
 
     @classmethod
     def open(
@@ -110,7 +115,7 @@ class Index:
 
         Nothing that a reader can see changes. One transaction, so that a crash leaves either state.
         """
-        with self._lock:
+        with self._upkeep, self._lock:
             if self._closed:
                 return 0
             connection = self._connection
@@ -118,6 +123,7 @@ class Index:
             try:
                 [(count,)] = run(connection, "SELECT count(*) FROM tombstone")
                 if count:
+                    arrange.purge(connection)
                     run(connection, load("store/purge_dead_attributes"))
                     run(connection, load("store/purge_attributes"))
                     for name in _OF_ONE_INSTANCE:
@@ -131,6 +137,32 @@ class Index:
                 connection.rollback()
                 raise
             return int(count)
+
+    def arrange(self, rows: int = 0) -> bool:
+        """Sort anew what questions read, when more than so many rows have come; return whether it was done.
+
+        Readers and the writer go on meanwhile; the writer waits for the swap alone. Given up when the index
+        is closed.
+        """
+        with self._upkeep:
+            with self._lock:
+                if self._given_up or not arrange.is_due(self._connection, rows):
+                    return False
+                self._builder = self._connection.cursor()
+            try:
+                self._builder.begin()
+                built = arrange.build(self._builder)
+                self._builder.commit()
+                with self.write() as connection:
+                    arrange.swap(connection, built)
+            except (duckdb.InterruptException, IndexBusy):
+                if not self._given_up:
+                    raise
+                return False
+            finally:
+                self._builder.close()
+                self._builder = None
+        return True
 
     @contextmanager
     def write(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -149,10 +181,23 @@ class Index:
                 self._connection.rollback()
                 raise
 
+    def give_up(self) -> None:
+        """Have a running `arrange` end now, undone, and no other begin; return when it has ended."""
+        self._given_up = True
+        # A statement that begins just now is not interrupted yet: until nothing runs any more.
+        while not self._upkeep.acquire(timeout=0.05):
+            builder = self._builder
+            if builder is not None:
+                builder.interrupt()
+        self._upkeep.release()
+
     def close(self) -> None:
         """Finish the running transaction, write everything to disk and close; safe to call twice."""
         with self._lock:
-            if not self._closed:
-                self._closed = True
-                run(self._connection, load("store/checkpoint"))
-                self._connection.close()
+            if self._closed:
+                return
+            self._closed = True
+        self.give_up()
+        with self._upkeep, self._lock:
+            run(self._connection, load("store/checkpoint"))
+            self._connection.close()

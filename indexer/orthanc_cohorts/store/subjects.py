@@ -47,8 +47,10 @@ def resolve(
     targets: set[int],
     moved_studies: list[int],
     known_times: dict[int, StudyTime],
-) -> None:
-    """Write the subjects of new objects, and again those whose time another object has changed.
+) -> set[int]:
+    """Write the subjects of new objects, and again those whose time another object may have changed.
+
+    Return the keys of the objects of the latter.
 
     targets: sop_hash of instances that came or went. moved_studies: keys of studies with another time now.
     known_times: of the studies that this transaction has rebuilt; of others the database is asked.
@@ -67,6 +69,7 @@ def resolve(
         run(connection, load("store/drop_subjects"), incoming=keys)
     if new or again:
         _write(connection, [*new, *again], known_times)
+    return changed
 
 
 def _write(

@@ -28,7 +28,8 @@ from orthanc_cohorts.store.subjects import Subject
 
 REMEMBERED = 200_000
 """Observations kept to tell a late one; longer than any observer may hold a batch back."""
-
+LISTED = 1024
+"""Generations of which it is listed, at least, what they touched; about five minutes of steady arrival."""
 
 _APPEND = {name: f'INSERT INTO "{name}" BY NAME SELECT * FROM incoming' for name in TABLES}
 
@@ -69,6 +70,7 @@ class Writer:
             if touched:
                 rederive(connection, touched, counters, self._headers, self._default_issuer)
                 generation += 1
+                self._note(touched, generation)
             self._remember_state(generation, counters, batch)
             connection.commit()
         except BaseException:
@@ -165,6 +167,19 @@ class Writer:
             touched.targets.append(live.sop_hash)
         keys = column("instance_key", (live.instance_key for live in dead), pa.int64())
         run(self._connection, "INSERT INTO tombstone SELECT instance_key FROM incoming", incoming=keys)
+
+    def _note(self, touched: Touched, generation: int) -> None:
+        """Note what the next readers must ask again."""
+        values = {"generation": generation}
+        studies = column("study_key", touched.study, pa.int32())
+        run(self._connection, load("store/note_touched"), values, incoming=studies)
+        if generation % LISTED == 0:
+            old = {"generation": generation - LISTED}
+            run(self._connection, load("store/forget_touched"), old)
+            run(self._connection, load("store/mark_touched"), old)
+        if touched.moved:
+            keys = column("instance_key", touched.moved, pa.int64())
+            run(self._connection, load("store/note_moved"), values, incoming=keys)
 
     def _parents(
         self, series: Iterable[str], studies: Iterable[str], counters: Counters, touched: Touched

@@ -1,4 +1,4 @@
-"""The sidecar's background work: one thread follows the log, one compares, each when it is due.
+"""The sidecar's background work: one thread follows the log, one compares, one keeps house, each when due.
 
 Knows schedules, not how the work is done.
 """
@@ -23,6 +23,10 @@ from orthanc_cohorts.sync.reconcile import Reconciler
 LOG = logging.getLogger(__name__)
 RETRY_SECONDS = 30.0
 SWEEP_PAUSE_SECONDS = 0.05
+SHARES = {"purge": 0.02, "arrange": 0.1}
+"""Of the time at most: both read whole tables, which takes minutes once the index is large."""
+SHORT_SECONDS = 1.0
+"""What takes no longer is repeated as often as is asked."""
 
 
 class Keeper:
@@ -40,13 +44,18 @@ class Keeper:
         self._deferred: list[str] = []
         self._in_hand = 0
         self._lock = threading.Lock()
-        self._due = {"reconcile": 0.0, "sweep": 0.0, "retry": time.monotonic() + RETRY_SECONDS, "purge": 0.0}
+        self._due = {"reconcile": 0.0, "sweep": 0.0, "retry": time.monotonic() + RETRY_SECONDS}
+        self._due |= {"purge": 0.0, "arrange": 0.0}
         self._caught_up = False
         self._comparing = False
         self._error: str | None = None
         self._threads = [
             threading.Thread(target=self._repeat, args=(work,), name=name, daemon=True)
-            for name, work in (("follow", self._follow), ("compare", self._compare))
+            for name, work in (
+                ("follow", self._follow),
+                ("compare", self._compare),
+                ("house", self._keep_house),
+            )
         ]
 
     def start(self) -> None:
@@ -58,6 +67,7 @@ class Keeper:
         """Ask the threads to stop and wait for them; what is under way is finished or given up."""
         self._stop.set()
         self._wake.set()
+        self._index.give_up()
         deadline = time.monotonic() + timeout_s
         for thread in self._threads:
             if thread.is_alive():
@@ -123,8 +133,16 @@ class Keeper:
         self._caught_up = self._follower.lag == 0
         if self._is_due("retry", RETRY_SECONDS):
             self._intake.retry(self._stop.is_set)
-        if self._is_due("purge", self._settings["PurgeSeconds"]):
-            self._index.purge()
+
+    def _keep_house(self) -> None:
+        rows = self._settings["ArrangeRows"]
+        for name, work in (("purge", self._index.purge), ("arrange", lambda: self._index.arrange(rows))):
+            if self._is_due(name, self._settings["PurgeSeconds"]):
+                began = time.monotonic()
+                work()
+                took = time.monotonic() - began
+                if took > SHORT_SECONDS:
+                    self._due[name] = max(self._due[name], began + took + took / SHARES[name])
 
     def _compare(self) -> None:
         # Set before anything counts as begun, so that no moment between looks like rest.

@@ -40,8 +40,8 @@ class ChangingIndex(MemoryIndex):
     @contextmanager
     def read(self) -> Iterator[Any]:
         if not self.torn:
-            self.lose()
             self.generation += 1
+            self.lose()
             with super().read() as snapshot:
                 yield snapshot
             return
@@ -53,6 +53,7 @@ class ChangingIndex(MemoryIndex):
         for table in ("series", "study", "patient", "patient_identity"):
             key = "patient_key" if table.startswith("patient") else "study_key"
             self._connection.execute(f"DELETE FROM {table} WHERE {key} = ?", [self.left])
+        self._connection.execute("INSERT INTO touched_study VALUES (?, ?)", [self.left, self.generation])
         self.left -= 1
 
 

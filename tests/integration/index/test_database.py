@@ -141,5 +141,5 @@ def test_an_index_of_one_code_space_for_all_owners_looks_at_every_object_again()
     prepare(old)
 
     assert run(old, "SELECT orthanc_id, attachment_uuid, seq FROM live_instance") == [("a", None, 0)]
-    assert run(old, "SELECT schema_version, cursor_seq, generation FROM state") == [(3, 0, 9)]
+    assert run(old, "SELECT schema_version, cursor_seq, generation FROM state") == [(SCHEMA_VERSION, 0, 9)]
     assert run(old, "SELECT body_part FROM live_instance_header") == []

@@ -18,7 +18,7 @@ from orthanc_cohorts.model.schema import TABLES
 from orthanc_cohorts.store import Batch, Index, Observed
 from orthanc_cohorts.store.statements import run
 
-KEPT_WHEN_EMPTY = {"state"}
+KEPT_WHEN_EMPTY = {"state", "touched_study"}
 
 
 @pytest.fixture

@@ -79,6 +79,7 @@ def index_of(folder: Path, batches: list[Batch], purge_after: int | None = None)
     for number, batch in enumerate(batches):
         index.apply(batch)
         if number == purge_after:
+            index.arrange()
             index.purge()
     index.close()
     assert states.flaws(folder) == []

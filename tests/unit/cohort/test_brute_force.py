@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 
 import cohort_brute
 from cohort_made_up import (
+    ARRANGED,
     CODE_LISTS,
     DEFINITION,
     IN_SCOPE,
+    LAID,
     QUICK,
     TEMPORAL,
     index_of,
@@ -27,8 +29,8 @@ from orthanc_cohorts.cohort.canonical import steps
 from orthanc_cohorts.cohort.facets import Facet, Faceted, Facets, questions
 
 
-def engine_units(seed: int, definition: dict[str, Any]) -> set[int]:
-    _, index, engine = index_of(seed)
+def engine_units(seed: int, definition: dict[str, Any], laid: str = LAID[0]) -> set[int]:
+    _, index, engine = index_of(seed, laid)
     with index.read() as snapshot:
         return set(engine.answer(snapshot, canonical(parse(definition))).keys.tolist())
 
@@ -39,7 +41,22 @@ def engine_units(seed: int, definition: dict[str, Any]) -> set[int]:
 def test_the_engine_and_brute_force_find_the_same_units(seed: int, definition: dict[str, Any]) -> None:
     expected = cohort_brute.units(index_of(seed)[0], definition)
 
-    assert engine_units(seed, definition) == expected
+    for laid in LAID:
+        assert engine_units(seed, definition, laid) == expected, laid
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@given(clause=ARRANGED, unit=st.sampled_from(["patient", "study"]))
+@QUICK
+def test_arranged_rows_and_what_came_later_answer_as_one(
+    seed: int, clause: dict[str, Any], unit: str
+) -> None:
+    definition = {"version": 1, "unit": unit, "where": clause}
+
+    expected = cohort_brute.units(index_of(seed)[0], definition)
+
+    for laid in LAID:
+        assert engine_units(seed, definition, laid) == expected, laid
 
 
 @pytest.mark.parametrize("scope", [*IN_SCOPE, "in time"])
@@ -49,7 +66,10 @@ def test_what_belongs_together_is_found_by_both(scope: str, data: Any, seed: int
     where = data.draw(TEMPORAL if scope == "in time" else same(scope))
     definition = {"version": 1, "unit": unit, "where": where}
 
-    assert engine_units(seed, definition) == cohort_brute.units(index_of(seed)[0], definition)
+    expected = cohort_brute.units(index_of(seed)[0], definition)
+
+    for laid in LAID:
+        assert engine_units(seed, definition, laid) == expected, laid
 
 
 @given(definition=DEFINITION, order=st.randoms(use_true_random=False))

@@ -1,0 +1,131 @@
+"""What the engine has read before, and how much of it holds in another generation.
+
+Whether a row of one study matches a clause depends on that study's rows alone, so that only studies rebuilt
+since are asked again (`touched_study`). Knows statements and studies; no clauses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from orthanc_cohorts.cohort.cache import Cache, Use
+from orthanc_cohorts.cohort.canonical import dumps
+from orthanc_cohorts.cohort.plan import Query
+from orthanc_cohorts.cohort.reading import Columns, columns
+from orthanc_cohorts.cohort.snapshot import Snapshot
+from orthanc_cohorts.cohort.universe import Mask, touched_since
+
+MOST_TOUCHED = 20_000
+"""Asking so many studies again takes as long as asking all."""
+
+
+class _Found(NamedTuple):
+    generation: int
+    holds: Hashable
+    studies: Mask
+
+
+class _Touched(NamedTuple):
+    since: int
+    generation: int
+    studies: NDArray[np.int32] | None
+
+
+class Recall:
+    """Rows and studies by statement. Safe among threads."""
+
+    def __init__(self, cache_bytes: int) -> None:
+        self._rows: Cache[Columns] = Cache(cache_bytes // 2)
+        self._studies: Cache[_Found] = Cache(cache_bytes // 2)
+        self._touched: _Touched | None = None
+
+    def use(self) -> dict[str, Use]:
+        """Return how the caches are used: `rows` and `studies` of statements."""
+        return {"rows": self._rows.use, "studies": self._studies.use}
+
+    def rows(
+        self, snapshot: Snapshot, query: Query, check: Callable[[], None], content: Hashable = None
+    ) -> Columns:
+        """Return the columns of a statement; remembered, so that only moving a bound costs no statement.
+
+        content: what tells the rows it reads from others, the generation unless stated. check: called before
+        a statement runs.
+        """
+        read = snapshot.generation if content is None else content
+        key = (read, query.sql, dumps(query.parameters))
+        found = self._rows.get(key)
+        if found is None:
+            check()
+            found = columns(snapshot, query)
+            self._rows.put(key, found, sum(column.nbytes for column in found.values()) + 256)
+        return found
+
+    def studies(
+        self,
+        snapshot: Snapshot,
+        query: Query,
+        check: Callable[[], None],
+        content: Hashable = None,
+        holds: Hashable = None,
+    ) -> Mask:
+        """Return which studies the rows of a statement are of, over the study keys up to some key.
+
+        query: yields `study_key`; whether a study is among them depends on its own rows alone. content: tells
+        the same statement on another arrangement apart. holds: while it is the same, so is what is read.
+        """
+        key = (content, query.sql, dumps(query.parameters))
+        known = self._studies.get(key)
+        if known is not None and (
+            known.generation == snapshot.generation or (holds is not None and known.holds == holds)
+        ):
+            return known.studies
+        check()
+        touched = None if known is None else self._touched_since(snapshot, known.generation)
+        if known is None or touched is None or len(touched) > MOST_TOUCHED:
+            studies = _mask(columns(snapshot, query)["study_key"])
+        else:
+            studies = _renewed(known.studies, touched, _asked_again(snapshot, query, touched))
+        if known is None or known.generation < snapshot.generation:
+            found = _Found(snapshot.generation, holds, studies)
+            self._studies.put(key, found, studies.nbytes + 256)
+        return studies
+
+    def _touched_since(self, snapshot: Snapshot, generation: int) -> NDArray[np.int32] | None:
+        """Return what `touched_since` does, read once for the clauses of a question."""
+        known = self._touched
+        if known is None or (known.since, known.generation) != (generation, snapshot.generation):
+            studies = touched_since(snapshot, generation)
+            known = self._touched = _Touched(generation, snapshot.generation, studies)
+        return known.studies
+
+
+def _asked_again(snapshot: Snapshot, query: Query, touched: NDArray[np.int32]) -> NDArray[np.int32]:
+    if not len(touched):
+        return touched
+    sql = (
+        f"SELECT r.study_key FROM ({query.sql}) AS r "
+        "WHERE r.study_key IN (SELECT unnest($touched::INTEGER[]))"
+    )
+    again: NDArray[np.int32] = columns(
+        snapshot, Query(sql, {**query.parameters, "touched": touched.tolist()})
+    )["study_key"]
+    return again
+
+
+def _renewed(studies: Mask, touched: NDArray[np.int32], found: NDArray[np.int32]) -> Mask:
+    renewed: Mask = np.zeros(max(len(studies), int(found.max(initial=-1)) + 1), dtype=np.bool_)
+    renewed[: len(studies)] = studies
+    renewed[touched[touched < len(renewed)]] = False
+    renewed[found] = True
+    return renewed
+
+
+def _mask(keys: NDArray[np.int32]) -> Mask:
+    found: Mask = np.zeros(int(keys.max(initial=-1)) + 1, dtype=np.bool_)
+    # numpy widens other indices piecemeal, which takes three times as long.
+    found[keys.astype(np.int64)] = True
+    return found

@@ -1,0 +1,3 @@
+-- Forget the objects whose time the new tables have read.
+-- in:  $generation of the snapshot they were built of
+DELETE FROM moved WHERE generation <= $generation

@@ -1,0 +1,3 @@
+-- The codes and units that are arranged.
+-- out: number INTEGER, code VARCHAR
+SELECT number, code FROM arranged_code

@@ -1,0 +1,6 @@
+-- Stated codes that are arranged; conditions on f are appended with AND.
+-- Instances that have died since are left out by such a condition too.
+-- out: study_key INTEGER, one row per code
+SELECT f.study_key
+FROM arranged_evaluation AS f
+WHERE TRUE

@@ -1,0 +1,135 @@
+"""What an engine remembers while rows come and go: the same answers as one that remembers nothing."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import build
+from flattened import stored
+from orthanc import states
+from orthanc_cohorts.cohort import Engine, canonical, parse
+from orthanc_cohorts.cohort.universe import Universe, touched_since
+from orthanc_cohorts.store import Batch, Index, Observed, writer
+
+LENGTH = {"op": "measurement", "concept": "SCT|410668003"}
+FOUND = {"op": "evaluation", "concept": "DCM|121071", "value": "SCT|27925004"}
+RANGE = {"ge": 5, "unit": "mm"}
+CLAUSES: list[dict[str, Any]] = [
+    LENGTH,
+    FOUND,
+    {**LENGTH, "value": RANGE},
+    {**LENGTH, "value": RANGE, "count": {"ge": 2}},
+    {**LENGTH, "value": RANGE, "pick": "latest"},
+    {**LENGTH, "value": RANGE, "pick": "first"},
+    {**LENGTH, "value": RANGE, "pick": "max"},
+    {"op": "not", "arg": {**LENGTH, "value": RANGE}},
+    {"op": "same", "scope": "document", "args": [{**LENGTH, "value": RANGE}, FOUND]},
+    {"op": "temporal", "first": FOUND, "second": {**LENGTH, "value": RANGE}, "days": {"ge": 0}},
+    {"op": "series", "modality": "CT"},
+    {"op": "series", "slice_thickness": {"le": 1, "unit": "mm"}},
+    {"op": "series", "manufacturer": "A"},
+    {"op": "patient", "sex": "F"},
+    {"op": "document", "current": True},
+]
+COHORTS = [
+    canonical(parse({"version": 1, "unit": unit, "where": clause}))
+    for clause in CLAUSES
+    for unit in ("patient", "study")
+]
+
+
+def made(number: int, dice: random.Random) -> Any:
+    """An image or a report about it, of a few persons, with random contents; the same UIDs for a number."""
+    place, study = number % 8, number % 5
+    uids = {
+        "SOPInstanceUID": f"1.2.{number}",
+        "SeriesInstanceUID": f"1.3.{place}",
+        "StudyInstanceUID": f"1.4.{study}",
+        "PatientID": dice.choice(["A", "B", ""]),
+        "PatientSex": dice.choice(["F", "M"]),
+    }
+    if place < 3:
+        taken = f"2020010{dice.randrange(1, 9)}120000"
+        return build.ct(
+            **uids,
+            AcquisitionDateTime=dice.choice([taken, None]),
+            Manufacturer=dice.choice(["A", "B"]),
+            SliceThickness=dice.choice(["1", "2"]),
+        )
+    image = dice.randrange(24)
+    about = build.image("1.2.840.10008.5.1.4.1.1.2", f"1.2.{image - image % 8 + dice.randrange(3)}")
+    items = [
+        build.num("SCT|410668003|Length", str(dice.randrange(9)), dice.choice(["mm", "mm", "cm", "s"]), about)
+        for _ in range(dice.randrange(3))
+    ]
+    if dice.random() < 0.6:
+        items.append(build.code("DCM|121071|Finding", dice.choice(["SCT|27925004|Nodule", "SCT|1|Other"])))
+    return build.sr(items, **uids)
+
+
+def batch(dice: random.Random, clock: int) -> Batch:
+    numbers = dice.sample(range(24), dice.randrange(1, 5))
+    rows = [stored(made(number, dice), f"{clock}") for number in numbers]
+    whole = Batch.of(rows, observed_ns=clock)
+    if dice.random() < 0.4:
+        gone = stored(made(dice.randrange(24), random.Random(1)))["instance"][0][0]
+        whole.gone.append(Observed(gone, clock + 1))
+    return whole
+
+
+@pytest.mark.slow
+@settings(max_examples=12, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_what_is_remembered_answers_as_what_is_asked_anew(seed: int) -> None:
+    dice = random.Random(seed)
+    with tempfile.TemporaryDirectory() as folder:
+        index, engine = Index.open(Path(folder)), Engine()
+        for clock in range(12):
+            index.apply(batch(dice, 10 * clock))
+            if dice.random() < 0.3:
+                index.arrange()
+            if dice.random() < 0.3:
+                index.purge()
+            with index.read() as snapshot:
+                for cohort in dice.sample(COHORTS, 12):
+                    remembered, anew = engine.answer(snapshot, cohort), Engine().answer(snapshot, cohort)
+
+                    assert remembered.keys.tolist() == anew.keys.tolist(), cohort.content
+                    assert remembered.warnings == anew.warnings
+        index.close()
+        assert states.flaws(Path(folder)) == []
+
+
+def test_generations_that_are_listed_no_more_are_asked_as_a_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "LISTED", 4)
+    index, dice, seen = Index.open(tmp_path), random.Random(1), []
+
+    for clock in range(12):
+        index.apply(batch(dice, 10 * clock))
+        with index.read() as snapshot:
+            seen.append(Universe.of(snapshot))
+    with index.read() as snapshot:
+        told = [touched_since(snapshot, universe.generation) is not None for universe in seen]
+        fresh = Universe.of(snapshot)
+        renewed = [Universe.of(snapshot, universe) for universe in seen]
+    index.close()
+
+    # The mark of generation 12 says that those up to 8 are not listed.
+    assert told == [False] * 7 + [True] * 5
+    for universe in renewed:
+        assert units(universe) == units(fresh)
+
+
+def units(universe: Universe) -> tuple[list[int], list[int], list[int]]:
+    studies, patients = (np.flatnonzero(universe.live[unit]) for unit in ("study", "patient"))
+    return studies.tolist(), universe.patient_of[studies].tolist(), patients.tolist()
