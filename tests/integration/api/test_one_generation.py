@@ -64,10 +64,17 @@ class Between:
         self._cursor, self._happens, self._statements = cursor, happens, 0
 
     def execute(self, *asked: Any) -> Any:
+        self._count()
+        return self._cursor.execute(*asked)
+
+    def sql(self, *asked: Any, **more: Any) -> Any:
+        self._count()
+        return self._cursor.sql(*asked, **more)
+
+    def _count(self) -> None:
         self._statements += 1
         if self._statements == 3:
             self._happens()
-        return self._cursor.execute(*asked)
 
     def interrupt(self) -> None:
         self._cursor.interrupt()
