@@ -255,7 +255,7 @@ def _crosswalk(covered: pa.Table, plain: pa.Table) -> pa.Table:
     return pa.table(
         {
             "sop_instance_uid": covered["sop_instance_uid"],
-            "original_sop_instance_uid": plain["sop_instance_uid"],
+            **{f"original_{name}": plain[name] for name in _IDENTIFYING},
             "orthanc_id": plain["orthanc_id"],
             "md5": plain["md5"],
         }
