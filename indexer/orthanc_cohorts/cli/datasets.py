@@ -142,3 +142,48 @@ def erase(
     found = ask(sidecar, patient_id, issuer)
     for line in [json.dumps(found)] if as_json else words.erased(found):
         say(line)
+
+
+@datasets.command()
+def fetch(
+    source: Annotated[
+        str, typer.Argument(metavar="DIR|NAME", help="Folder of a frozen dataset, or its name at the site.")
+    ],
+    out: Annotated[
+        Path | None, typer.Option(file_okay=False, help="Folder for the DICOM files; may hold some already.")
+    ] = None,
+    version: Annotated[
+        int | None, typer.Option(min=1, help="Of a name; default: the newest version.")
+    ] = None,
+    jobs: Annotated[int, typer.Option(min=1, max=64, help="Files downloaded at a time.")] = 4,
+    dicomweb: Annotated[
+        str | None,
+        typer.Option(
+            metavar="URL", help="Print the WADO-RS address of every instance below this URL; fetch nothing."
+        ),
+    ] = None,
+    socket: Socket = None,
+    data_directory: Where = None,
+    url: Url = None,
+    user: User = None,
+    as_json: AsJson = False,
+) -> None:
+    """Download the DICOM files of a dataset from Orthanc; run again, only what is missing or damaged.
+
+    Files lie at OUT/patient/series name/SeriesInstanceUID/SOPInstanceUID.dcm, as the manifest names them.
+    For a pseudonymised dataset this asks the site for the crosswalk, which needs the role admin.
+    Status 1: some files could not be had; they are listed.
+    """
+    from orthanc_cohorts.cli import fetch as fetching
+    from orthanc_cohorts.cli.connection import credentials, find
+    from orthanc_cohorts.errors import ConfigurationError
+
+    if (out is None) == (dicomweb is None):
+        raise ConfigurationError("give --out DIR to fetch files, or --dicomweb URL to print addresses")
+    manifest = fetching.manifest_of(source, version, lambda: find(socket, data_directory, url, user))
+    if out is None:
+        fetching.list_addresses(manifest, str(dicomweb), as_json)
+        return
+    fetching.check_place(source, out)
+    orthanc = fetching.orthanc_at(url, user)
+    raise typer.Exit(fetching.run(manifest, orthanc, credentials(user), out, jobs, as_json))
