@@ -15,6 +15,11 @@
       * CohortExists            one is saved under it already
       * CohortChanged           another version is the newest by now
       * CohortForeign           it belongs to somebody else
+    * DatasetError              a frozen dataset cannot be got, fetched or read as asked
+      * NotFetched              files of its manifest are not where they are looked for
+      * NoVolume                objects that make no volume of equally spaced slices
+      * NoWaveform              an object without such a waveform
+      * NoMask                  an object without masks, or masks that do not lie on the grid asked for
 
 A message says what, where and what to do. It may name UIDs and tags, never patient data.
 """
@@ -90,3 +95,23 @@ class CohortChanged(SavedCohortError):
 
 class CohortForeign(SavedCohortError):
     """The cohort belongs to somebody else, and the caller is no admin."""
+
+
+class DatasetError(CohortsError):
+    """A frozen dataset cannot be got, fetched or read as asked."""
+
+
+class NotFetched(DatasetError):
+    """Files of the manifest are not in the folder given; `orthanc-cohorts dataset fetch` gets them."""
+
+
+class NoVolume(DatasetError):
+    """The objects of a series make no volume of equally spaced, parallel slices."""
+
+
+class NoWaveform(DatasetError):
+    """The object holds no waveform, or none that can be read."""
+
+
+class NoMask(DatasetError):
+    """The object holds no masks, or they do not lie on the grid asked for."""

@@ -62,11 +62,15 @@ class Orthanc:
         """Return the JSON at a path."""
         return self._json(path, self.request("GET", path), accept)
 
-    def request(self, method: str, path: str, content: bytes | None = None) -> httpx.Response:
+    def request(
+        self, method: str, path: str, content: bytes | None = None, timeout_seconds: float = TIMEOUT_SECONDS
+    ) -> httpx.Response:
         """Return an answer whatever its status, a refusal of credentials excepted."""
         headers = {"Content-Type": "application/json"} if content is not None else {}
         try:
-            answer = self._http.request(method, path, content=content, headers=headers)
+            answer = self._http.request(
+                method, path, content=content, headers=headers, timeout=timeout_seconds
+            )
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise OrthancUnavailable(
                 f"{self.url} does not answer ({_reason(error)}): is Orthanc running, and is this its address?"
@@ -144,18 +148,32 @@ class Sidecar:
 
     def count(self, definition: bytes) -> dict[str, Any]:
         """Return the answer of the count route. Raises DefinitionError too: the definition is wrong."""
-        if self.socket is not None:
-            answer = self._over_socket("POST", COUNT, definition)
-        else:
-            assert self.orthanc is not None
-            answer = self.orthanc.request("POST", COUNT, definition)
-        if answer.status_code != 200:
-            raise _refusal(answer)
-        found: dict[str, Any] = answer.json()
+        found: dict[str, Any] = self.ask("POST", COUNT, definition).json()
         return found
 
+    def ask(
+        self, method: str, path: str, content: bytes | None = None, timeout_seconds: float = TIMEOUT_SECONDS
+    ) -> httpx.Response:
+        """Return the answer of a route below /cohorts, 200 or 201.
+
+        Raises DefinitionError too: what was sent is wrong. SidecarUnavailable: any other refusal.
+        """
+        if self.socket is not None:
+            answer = self._over_socket(method, path, content, None, timeout_seconds)
+        else:
+            assert self.orthanc is not None
+            answer = self.orthanc.request(method, path, content, timeout_seconds)
+        if answer.status_code not in (200, 201):
+            raise _refusal(answer)
+        return answer
+
     def _over_socket(
-        self, method: str, path: str, content: bytes | None = None, socket: Path | None = None
+        self,
+        method: str,
+        path: str,
+        content: bytes | None = None,
+        socket: Path | None = None,
+        timeout_seconds: float = TIMEOUT_SECONDS,
     ) -> httpx.Response:
         where = socket or self.socket
         headers = {"Content-Type": "application/json"} if content is not None else {}
@@ -163,7 +181,7 @@ class Sidecar:
             with httpx.Client(
                 transport=httpx.HTTPTransport(uds=str(where)),
                 base_url="http://sidecar",
-                timeout=TIMEOUT_SECONDS,
+                timeout=timeout_seconds,
                 trust_env=False,
             ) as http:
                 return http.request(method, path, content=content, headers=headers)

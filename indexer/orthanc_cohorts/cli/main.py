@@ -14,6 +14,7 @@ import typer
 
 from orthanc_cohorts.cli.configuration import DEBIAN
 from orthanc_cohorts.cli.datasets import datasets
+from orthanc_cohorts.cli.options import AsJson, DataDirectory, Socket, Url, User, Where
 from orthanc_cohorts.cli.terminal import complain, progress, say
 from orthanc_cohorts.errors import CohortsError
 
@@ -24,22 +25,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.add_typer(datasets, name="dataset")
-
-DataDirectory = Annotated[Path, typer.Option(help="Folder of the index and the socket.")]
-Socket = Annotated[
-    Path | None, typer.Option(help="Unix socket of the sidecar; default: in the data directory.")
-]
-Where = Annotated[Path | None, typer.Option(help="Folder of the index, to find the sidecar's socket in.")]
-Url = Annotated[str | None, typer.Option(help="Orthanc's address, such as http://127.0.0.1:8042.")]
-User = Annotated[
-    str | None,
-    typer.Option(
-        metavar="NAME:PASSWORD",
-        help="Credentials for Orthanc; default: ORTHANC_COHORTS_USER and ORTHANC_COHORTS_PASSWORD.",
-    ),
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+app.add_typer(datasets)
 
 
 def main() -> None:

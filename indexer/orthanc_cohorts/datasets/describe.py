@@ -40,6 +40,7 @@ _MANIFEST = {
     "size_bytes": "Size of the stored file in bytes.",
     "md5": "MD5 of the stored file.",
     "orthanc_id": "Orthanc's identifier of the instance at the site.",
+    "row_study": "The study of the row of table.parquet that the series belongs to.",
 }
 _CROISSANT_CONTEXT = {
     "@language": "en",

@@ -101,7 +101,9 @@ def freeze(
     table = _table(planned, found, people, policy, covering, drawn)
     series = read(snapshot, engine, keys, Layout(per, planned.layout.anchor, planned.series), check)
     check()
-    manifest, crosswalk = _manifest(snapshot, series, people, policy, covering)
+    # In a row per study, series of other studies of the patient: only this tells whose row they are for.
+    wide = per == "study" and any(one.wide for one in planned.series)
+    manifest, crosswalk = _manifest(snapshot, series, people, policy, covering, wide)
     described = dictionary(planned, found.meanings, policy, snapshot.generation)
     files = packed(described, dumps(planned.tree) + b"\n", table, manifest)
     return Frozen(
@@ -207,9 +209,12 @@ def _shifted(values: pa.Array, days: NDArray[np.int64]) -> pa.Array:
 
 
 def _manifest(
-    snapshot: Snapshot, series: Table, people: _People, policy: Policy, key: Pseudonyms
+    snapshot: Snapshot, series: Table, people: _People, policy: Policy, key: Pseudonyms, wide: bool
 ) -> tuple[pa.Table, pa.Table]:
-    """Return the manifest, and the crosswalk from its pseudonyms to what fetching needs."""
+    """Return the manifest and the crosswalk from its pseudonyms to what fetching needs.
+
+    wide: with the study of the row that a series is for.
+    """
     asked: dict[str, list[Any]] = {"row": [], "name": [], "series_key": []}
     for name, column in series.columns.items():
         for row, keys in enumerate(column.to_pylist()):
@@ -227,7 +232,11 @@ def _manifest(
     place = np.empty(len(people.order), dtype=np.int64)
     place[people.order] = np.arange(len(people.order))
     order = pa.array(np.argsort(place[owners], kind="stable"))
-    kept = plain.select(MANIFEST_COLUMNS).take(order)
+    kept = plain.select(MANIFEST_COLUMNS)
+    if wide:
+        studies = pa.array([people.studies[row] for row in owners], pa.string())
+        kept = kept.append_column("row_study", studies)
+    kept = kept.take(order)
     return (kept, _crosswalk(kept, kept)) if policy == "keep" else _covered_manifest(kept, key)
 
 
@@ -245,7 +254,8 @@ def _covered_manifest(plain: pa.Table, key: Pseudonyms) -> tuple[pa.Table, pa.Ta
 
 
 def _sorted_together(covered: pa.Table, plain: pa.Table) -> tuple[pa.Table, pa.Table]:
-    keys = [(name, "ascending") for name in ("patient", "name", "series_instance_uid", "sop_instance_uid")]
+    names = ("patient", "name", "series_instance_uid", "sop_instance_uid", "row_study")
+    keys = [(name, "ascending") for name in names if name in covered.column_names]
     order = pc.sort_indices(covered, sort_keys=keys)
     return covered.take(order), plain.take(order)
 
@@ -255,7 +265,7 @@ def _crosswalk(covered: pa.Table, plain: pa.Table) -> pa.Table:
     return pa.table(
         {
             "sop_instance_uid": covered["sop_instance_uid"],
-            "original_sop_instance_uid": plain["sop_instance_uid"],
+            **{f"original_{name}": plain[name] for name in _IDENTIFYING},
             "orthanc_id": plain["orthanc_id"],
             "md5": plain["md5"],
         }

@@ -174,6 +174,9 @@ def test_the_crosswalk_leads_from_the_manifest_to_orthanc() -> None:
     )
     assert named["1.2.99.4.1"] == "orthanc-4-1" and len(named) == 2 * PATIENTS
     assert {KEY.of_uid(uid) for uid in named} == set(manifest["sop_instance_uid"].to_pylist())
+    for name in ("study_instance_uid", "series_instance_uid"):
+        covered = [KEY.of_uid(uid) for uid in crosswalk[f"original_{name}"].to_pylist()]
+        assert covered == manifest[name].to_pylist()
 
 
 def test_a_patient_stays_in_its_part_whoever_else_is_there() -> None:
