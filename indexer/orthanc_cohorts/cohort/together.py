@@ -20,6 +20,7 @@ from orthanc_cohorts.cohort.plan import COMPARABLE, VALUE, Query, Tree, placed, 
 from orthanc_cohorts.cohort.quantities import PERCENT
 
 _PARAMETER = re.compile(r"\$([a-z_]\w*)")
+_ROW = re.compile(r"\br\.")
 _ONE = {"ge": 1}
 _COMPARE = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<", "eq": "="}
 _IN_TIME = "ROW(v_time, v_uid, v_path, v_index)"
@@ -39,11 +40,55 @@ _PARTS = f"CASE WHEN {_FIRST} <> 0 THEN ({_LATEST} - {_FIRST}) * 100 / abs({_FIR
 
 def same(tree: Tree, arrangement: Arrangement | None = None) -> Query:
     """Return the statement of a `same` clause: `study_key` of the matches where all hold."""
+    args, leaves_ = _in_order(tree)
+    parts, joined, parameters = _scopes_of_each(tree, arrangement)
+    told = [number for number, arg in enumerate(args) if arg["op"] != "not"]
+    if tree["scope"] in _OF_ONE_STUDY:
+        # All matches of a scope are of one study: those of one leaf tell it. They are looked up in the
+        # others, which should be the fewer; there are more values than answers of one kind.
+        told = [max(told, key=lambda number: leaves_[number]["op"] == "measurement")]
+    rows = [
+        f"SELECT study_key FROM rows_{number} "
+        + "".join(join for n, join in enumerate(joined) if n != number or not _is_plain(leaves_[n]))
+        + " WHERE fits"
+        for number in told
+    ]
+    return Query(f"WITH {', '.join(parts)} SELECT study_key FROM ({' UNION ALL '.join(rows)})", parameters)
+
+
+def scopes(tree: Tree) -> Query:
+    """Return the statement that yields `scope`, `part` of where all of a `same` clause holds, each once."""
+    parts, joined, parameters = _scopes_of_each(tree, None)
+    held = f"SELECT DISTINCT scope, part FROM hits_0{''.join(joined[1:])}"
+    return Query(f"WITH {', '.join(parts)} {held}", parameters)
+
+
+def scope_of(op: str, scope: str, alias: str) -> tuple[str, str]:
+    """Return what names the scope of a row, as `scopes` does, and the tables to be joined for it.
+
+    alias: of the row, which has the columns that `sql/cohort/placed` yields for this kind of leaf.
+    """
+    key, join = _scope(op, scope)
+    place = f"({key}, {_PART.get(scope, _WHOLE)})"
+    return _ROW.sub(f"{alias}.", place), _ROW.sub(f"{alias}.", join)
+
+
+def _in_order(tree: Tree) -> tuple[list[Tree], list[Tree]]:
+    """Return the parts of a `same` clause, and the leaf of each.
+
+    What takes scopes away comes last: ANTI JOIN needs something to take from.
+    """
+    args = sorted(tree["args"], key=lambda arg: arg["op"] == "not")
+    return args, [arg["arg"] if arg["op"] == "not" else arg for arg in args]
+
+
+def _scopes_of_each(
+    tree: Tree, arrangement: Arrangement | None
+) -> tuple[list[str], list[str], dict[str, Any]]:
+    """Return the tables `rows_n` and `hits_n` of each part, how each part is joined, and the parameters."""
     parts: list[str] = []
     parameters: dict[str, Any] = {}
-    # What takes scopes away comes last: EXCEPT and ANTI JOIN need something to take from.
-    args = sorted(tree["args"], key=lambda arg: arg["op"] == "not")
-    leaves_ = [arg["arg"] if arg["op"] == "not" else arg for arg in args]
+    args, leaves_ = _in_order(tree)
     paths = _paths(tree["scope"], leaves_)
     for number, leaf in enumerate(leaves_):
         source = None if arrangement is None else _Source(arrangement, paths)
@@ -58,18 +103,7 @@ def same(tree: Tree, arrangement: Arrangement | None = None) -> Query:
         f" {'ANTI' if arg['op'] == 'not' else 'SEMI'} JOIN hits_{number} USING (scope, part)"
         for number, arg in enumerate(args)
     ]
-    told = [number for number, arg in enumerate(args) if arg["op"] != "not"]
-    if tree["scope"] in _OF_ONE_STUDY:
-        # All matches of a scope are of one study: those of one leaf tell it. They are looked up in the
-        # others, which should be the fewer; there are more values than answers of one kind.
-        told = [max(told, key=lambda number: leaves_[number]["op"] == "measurement")]
-    rows = [
-        f"SELECT study_key FROM rows_{number} "
-        + "".join(join for n, join in enumerate(joined) if n != number or not _is_plain(leaves_[n]))
-        + " WHERE fits"
-        for number in told
-    ]
-    return Query(f"WITH {', '.join(parts)} SELECT study_key FROM ({' UNION ALL '.join(rows)})", parameters)
+    return parts, joined, parameters
 
 
 def _paths(scope: str, leaves_: Iterable[Tree]) -> str:
@@ -146,11 +180,7 @@ def _matched(leaf: Tree, scope: str, source: _Source | None) -> Query:
     scope, part: name it together.
     """
     query = _valued(leaf, source)
-    key, join = _SCOPE[scope]
-    if scope == "tracking" and leaf["op"] == "segment":
-        key, join = _tracking("r"), _PATIENT
-    elif scope == "series" and leaf["op"] == "series":
-        key, join = "r.series_key", ""
+    key, join = _scope(leaf["op"], scope)
     more = ""
     if leaf.get("pick") in ("first", "latest") or "change" in leaf:
         join += " JOIN instance AS o ON o.instance_key = r.instance_key"
@@ -159,11 +189,19 @@ def _matched(leaf: Tree, scope: str, source: _Source | None) -> Query:
             "string_split(r.path, '.')::INTEGER[] AS v_path, r.value_index AS v_index"
         )
     sql = (
-        f"SELECT * FROM (SELECT r.study_key, {key} AS scope, {_PART.get(scope, '0')} AS part, "
+        f"SELECT * FROM (SELECT r.study_key, {key} AS scope, {_PART.get(scope, _WHOLE)} AS part, "
         f"r.v, r.v_unit, r.within, r.fits{more} "
         f"FROM ({query.sql}) AS r{join}) WHERE scope IS NOT NULL AND part IS NOT NULL"
     )
     return Query(sql, query.parameters)
+
+
+def _scope(op: str, scope: str) -> tuple[str, str]:
+    if scope == "tracking" and op == "segment":
+        return _tracking("r"), _PATIENT
+    if scope == "series" and op == "series":
+        return "r.series_key", ""
+    return _SCOPE[scope]
 
 
 _PATIENT = " JOIN study AS p ON p.study_key = r.study_key"
@@ -190,6 +228,7 @@ _SCOPE = {
 """What names the scope of a row, and the tables that tell it."""
 _PART = {"group": "r.group_path"}
 """What names it beside, where one column does not."""
+_WHOLE = "0"
 _OF_ONE_STUDY = ("group", "document", "study")
 
 

@@ -16,9 +16,12 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 from orthanc_cohorts_sql import load
 
+from orthanc_cohorts.cohort import together
+from orthanc_cohorts.cohort.canonical import Tree
 from orthanc_cohorts.cohort.engine import Engine, Warning_
 from orthanc_cohorts.cohort.plan import Query
 from orthanc_cohorts.cohort.properties import Day, Interval
+from orthanc_cohorts.cohort.reading import columns
 from orthanc_cohorts.cohort.universe import Keys, Snapshot, Universe
 from orthanc_cohorts.columns.picking import Groups, extreme, first, latest, means
 from orthanc_cohorts.columns.source import source
@@ -73,7 +76,7 @@ def read(snapshot: Snapshot, engine: Engine, keys: Keys, layout: Layout, check: 
         _owners(universe, layout.per, keys, wide=False),
         _owners(universe, layout.per, keys, wide=True),
     )
-    reader = _Reader(snapshot, check, own, wide, len(keys))
+    reader = _Reader(snapshot, universe, check, own, wide, len(keys))
     anchors = None if layout.anchor is None else reader.anchors(layout.anchor)
     flags = [column for column in layout.columns if isinstance(column, Flag)]
     masks = engine.masks(snapshot, layout.per, [flag.clause for flag in flags], check)
@@ -127,9 +130,15 @@ class _Reader:
     """Reads one column after the other; collects meanings and warnings."""
 
     def __init__(
-        self, snapshot: Snapshot, check: Callable[[], None], own: pa.Table, wide: pa.Table, size: int
+        self,
+        snapshot: Snapshot,
+        universe: Universe,
+        check: Callable[[], None],
+        own: pa.Table,
+        wide: pa.Table,
+        size: int,
     ) -> None:
-        self._snapshot, self._check = snapshot, check
+        self._snapshot, self._universe, self._check = snapshot, universe, check
         self._own, self._wide = own, wide
         self._size = size
         self.meanings: dict[str, dict[str, str]] = {}
@@ -161,7 +170,23 @@ class _Reader:
         table = _asked(self._snapshot.cursor, query, self._wide if wanted.wide else self._own)
         owner = table["row"].to_numpy().astype(np.int64)
         time = table["time"].cast(pa.timestamp("us")).to_numpy().astype("datetime64[us]")
-        return _Rows(owner, time, table)
+        rows = _Rows(owner, time, table)
+        return self._in_pairs(wanted.around, wanted.side, rows) if wanted.side else rows
+
+    def _in_pairs(self, around: Tree | None, side: str, rows: _Rows) -> _Rows:
+        """Return the rows that make a pair with a match of the other side of a `temporal` clause."""
+        assert around is not None
+        self._check()
+        other = together.days(around["second" if side == "first" else "first"])
+        found = self._universe.rows_of_units(columns(self._snapshot, other))
+        others = self._universe.units("patient", found["study_key"]), found["day"]
+        timed = rows.only(~np.isnat(rows.time))
+        mine = self._universe.patient_of[timed.table["study_key"].to_numpy()], timed.day.astype(np.int64)
+        apart = around["days"]
+        if side == "first":
+            turned = {"ge": apart.get("le"), "le": apart.get("ge")}
+            apart = {name: -days for name, days in turned.items() if days is not None}
+        return timed.only(together.paired(others, mine, apart))
 
     def _comparable(self, wanted: Wanted, rows: _Rows) -> _Rows:
         fits = rows.table["fits"].fill_null(False).to_numpy(zero_copy_only=False)

@@ -25,6 +25,7 @@ from orthanc_cohorts.cohort.properties import (
 )
 from orthanc_cohorts.cohort.quantities import DIMENSIONLESS
 from orthanc_cohorts.cohort.stated import ends, value_and_meaning
+from orthanc_cohorts.cohort.together import scope_of, scopes
 from orthanc_cohorts.columns.wanted import COUNTING, DAYS, SERIES, TIME, Wanted
 from orthanc_cohorts.harmonise import canonical_unit
 
@@ -67,18 +68,23 @@ def source(wanted: Wanted) -> Query:
     """Return the statement that reads a column.
 
     in:  a table `incoming`: study_key, row (BIGINT), the rows of the table that a study belongs to.
-    out: row, time TIMESTAMP, value or low and high (not NULL), meaning VARCHAR of codes, fits BOOLEAN where
-         units may differ; ordered by row, time (NULL last), object, place in it, value.
+    out: row, study_key, time TIMESTAMP, value or low and high (not NULL), meaning VARCHAR of codes, fits
+         BOOLEAN where units may differ; ordered by row, time (NULL last), object, place in it, value.
     """
     base = LEAVES[wanted.leaf["op"]].base
     place = _PLACES[base]
     told, stated, parameters = _told(wanted, place)
     holding = [*conditions(wanted.leaf), *_range(wanted.leaf), Condition(stated)]
+    join = ""
+    if wanted.around is not None and wanted.around["op"] == "same":
+        scope, join = scope_of(wanted.leaf["op"], wanted.around["scope"], place.row)
+        held = scopes(wanted.around)
+        holding.append(Condition(f"{scope} IN ({held.sql})", held.parameters))
     last = "low, high" if " AS low" in told else "value"
     sql = (
-        f"{load(f'columns/{base}').rstrip()}\n"
+        f"{load(f'columns/{base}').rstrip()}{join}\n"
         f"JOIN incoming AS m ON m.study_key = {place.row}.study_key\n"
-        f"SELECT m.row AS row, {place.time} AS time, {told}\n"
+        f"SELECT m.row AS row, {place.row}.study_key AS study_key, {place.time} AS time, {told}\n"
         f"WHERE {' AND '.join(one.sql for one in holding)}\n"
         # The value comes last: two objects may carry one SOP instance UID, and arrival must not decide.
         f"ORDER BY m.row, time NULLS LAST, {place.uid}, {place.path}, {place.number}, {last}"

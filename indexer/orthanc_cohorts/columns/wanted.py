@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from orthanc_cohorts.cohort.canonical import Canonical, Tree, canonical, canonical_leaf, days_apart
 from orthanc_cohorts.cohort.clauses import LEAVES, Leaf, Measurement, properties
@@ -41,7 +41,8 @@ class Wanted:
 
     leaf: the rows, canonical and without `as`, `count` and `pick`. field: "" where only rows are counted.
     unit: as asked, of the value of a measurement, else "". window: whole days after the anchor as ge and le.
-    wide: rows of all studies of the patient.
+    wide: rows of all studies of the patient. around: the `same` or `temporal` clause whose part was named,
+    for rows of the scopes where it holds, or that make a pair. side: of a pair, `first` or `second`.
     """
 
     name: str
@@ -51,6 +52,8 @@ class Wanted:
     unit: str = ""
     window: Tree | None = None
     wide: bool = False
+    around: Tree | None = None
+    side: str = ""
 
     @property
     def property(self) -> Property | None:
@@ -87,7 +90,7 @@ def layout(asked: Columns, cohort: Canonical, library: Library | None = None) ->
     Raises BadDefinition: every fault, with a JSON pointer into the request.
     """
     details: list[Detail] = []
-    named = dict(_named(cohort.where)) if cohort.where is not None else {}
+    named = _names(cohort.where)
     per: Per = asked.per or cohort.unit
     anchor = None if asked.anchor is None else _anchor(asked.anchor, named, details)
     columns: list[Wanted | Flag] = []
@@ -122,7 +125,7 @@ def selection(asked: Sequence[RowsColumn], cohort: Canonical, table: Layout) -> 
     Raises BadDefinition: every fault, with a JSON pointer below /series.
     """
     details: list[Detail] = []
-    named = dict(_named(cohort.where)) if cohort.where is not None else {}
+    named = _names(cohort.where)
     found = []
     for number, column in enumerate(asked):
         pointer = f"/series/{number}"
@@ -133,29 +136,51 @@ def selection(asked: Sequence[RowsColumn], cohort: Canonical, table: Layout) -> 
                 Detail(f"{pointer}/of", f"`{leaf['op']}` has no series; ask for series or contents")
             )
         window = None if column.days is None else days_apart(column.days)
-        found.append(Wanted(column.name, leaf, SERIES, column.pick, "", window, column.scope == "patient"))
+        wide, around = column.scope == "patient", _around(column.of, named)
+        found.append(Wanted(column.name, leaf, SERIES, column.pick, "", window, wide, **around))
     if details:
         raise BadDefinition(details)
     return tuple(found)
 
 
-def _named(tree: Tree, negated: bool = False) -> Iterator[tuple[str, tuple[Tree, bool]]]:
-    """Yield the leaves of a tree that have a name, and whether their rows are told by the name alone."""
+class _Named(NamedTuple):
+    """A leaf that has a name. negated: under `not`. around, side: as in `Wanted`."""
+
+    leaf: Tree
+    negated: bool = False
+    around: Tree | None = None
+    side: str = ""
+
+
+_Names = dict[str, _Named]
+
+
+def _names(tree: Tree | None) -> _Names:
+    """Return the leaves of a tree that have a name."""
+    return {} if tree is None else dict(_named(tree, _Named({})))
+
+
+def _named(tree: Tree, place: _Named) -> Iterator[tuple[str, _Named]]:
     if "as" in tree:
-        yield tree["as"], (tree, not negated)
-    negated = negated or tree["op"] == "not"
-    for part in (*tree.get("args", ()), *(tree[key] for key in ("arg", "first", "second") if key in tree)):
-        yield from _named(part, negated)
+        yield tree["as"], place._replace(leaf=tree)
+    op = tree["op"]
+    if op == "not":
+        yield from _named(tree["arg"], place._replace(negated=True))
+    elif op == "temporal":
+        for side in ("first", "second"):
+            yield from _named(tree[side], place._replace(around=tree, side=side))
+    elif op in ("and", "or", "same"):
+        around = tree if op == "same" else place.around
+        for arg in tree["args"]:
+            yield from _named(arg, place._replace(around=around))
 
 
-def _anchor(asked: Anchor, named: dict[str, tuple[Tree, bool]], details: list[Detail]) -> Wanted:
+def _anchor(asked: Anchor, named: _Names, details: list[Detail]) -> Wanted:
     leaf = _rows(asked.of, named, "/anchor/of", details)
-    return Wanted("anchor", leaf, TIME, asked.pick)
+    return Wanted("anchor", leaf, TIME, asked.pick, **_around(asked.of, named))
 
 
-def _wanted(
-    column: RowsColumn, named: dict[str, tuple[Tree, bool]], pointer: str, details: list[Detail]
-) -> Wanted:
+def _wanted(column: RowsColumn, named: _Names, pointer: str, details: list[Detail]) -> Wanted:
     leaf = _rows(column.of, named, f"{pointer}/of", details)
     op = leaf["op"]
     field = column.field or ("" if column.pick in COUNTING else _DEFAULT_FIELD.get(op, ""))
@@ -169,31 +194,37 @@ def _wanted(
         unit,
         None if column.days is None else days_apart(column.days),
         column.scope == "patient",
+        **_around(column.of, named),
     )
     details += _misfits(wanted, pointer)
     return wanted
 
 
-def _rows(of: Leaf | str, named: dict[str, tuple[Tree, bool]], pointer: str, details: list[Detail]) -> Tree:
+def _rows(of: Leaf | str, named: _Names, pointer: str, details: list[Detail]) -> Tree:
     """Return the leaf that says which rows; of a named one, those that made it true."""
     if isinstance(of, str):
-        leaf, told = named.get(of, ({"op": "study"}, True))
+        known = named.get(of, _Named({"op": "study"}))
         if of not in named:
-            known = ", ".join(sorted(named)) or "none"
+            names = ", ".join(sorted(named)) or "none"
             details.append(
-                Detail(pointer, f"no clause of the cohort is named {of!r} by `as`; named: {known}")
+                Detail(pointer, f"no clause of the cohort is named {of!r} by `as`; named: {names}")
             )
-        elif not told:
+        elif known.negated:
             details.append(Detail(pointer, f"{of!r} names a clause under `not`, which matched nothing"))
         # The mean of rows may lie where none of them does.
-        dropped = ("as", "count", "pick", *(("value",) if leaf.get("pick") == "mean" else ()))
-        return {name: value for name, value in leaf.items() if name not in dropped}
+        dropped = ("as", "count", "pick", "change", *(("value",) if known.leaf.get("pick") == "mean" else ()))
+        return {name: value for name, value in known.leaf.items() if name not in dropped}
     if of.count is not None:
         details.append(Detail(f"{pointer}/count", "rows are counted by pick `count` of the column"))
     if isinstance(of, Measurement) and (of.pick != "any" or of.change is not None):
         details.append(Detail(pointer, "the column picks; the clause in `of` takes no pick and no change"))
     tree = canonical_leaf(of, pointer, details)
     return {name: value for name, value in tree.items() if name not in ("as", "pick", "count", "change")}
+
+
+def _around(of: Leaf | str, named: _Names) -> dict[str, Any]:
+    known = named.get(of) if isinstance(of, str) else None
+    return {} if known is None else {"around": known.around, "side": known.side}
 
 
 def _unit(column: RowsColumn, op: str, field: str, pointer: str, details: list[Detail]) -> str:
@@ -254,4 +285,5 @@ def _written(column: Wanted | Flag) -> dict[str, Any]:
     found = {"name": column.name, "of": column.leaf, "pick": column.pick}
     more = {"field": column.field, "unit": column.unit, "days": column.window}
     found |= {name: value for name, value in more.items() if value not in ("", None)}
-    return found | ({"scope": "patient"} if column.wide else {})
+    found |= {"scope": "patient"} if column.wide else {}
+    return found | ({} if column.around is None else {"around": column.around, "side": column.side})
