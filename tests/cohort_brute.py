@@ -88,8 +88,44 @@ def _true(rows: Rows, node: dict[str, Any], unit: int, owner: dict[int, int]) ->
     mine = [row for row in table if owner[row["study_key"]] == unit]
     matches = [row for row in mine if _matches(rows, node, row)]
     bounds = node.get("value") if node["op"] == "measurement" else None
+    if node.get("pick") == "nearest":
+        return _nearest(rows, node, matches, unit, owner)
     number = len(matches) if bounds is None else _picked(rows, node, matches, bounds)
     return within(number, node.get("count", {"ge": 1}))
+
+
+def _nearest(rows: Rows, node: dict[str, Any], matches: list[Row], unit: int, owner: dict[int, int]) -> bool:
+    """Tell whether the value nearest to the anchor of a unit lies within the range."""
+    of, pick = node["anchor"]["of"], node["anchor"].get("pick", "first")
+    days = [
+        day
+        for row in matching(rows, of)
+        if owner[row["study_key"]] == unit
+        and _counts(rows, of, row)
+        and (day := day_of(rows, of["op"], row)) is not None
+    ]
+    every = {**node, "pick": "any"}
+    unbounded = {"ge": -1e300, "unit": node["value"].get("unit", "1")}
+    known = [
+        row
+        for row in matches
+        if day_of(rows, "measurement", row) is not None and _picked(rows, every, [row], unbounded) > 0
+    ]
+    if not days or not known:
+        return False
+    anchor = min(days) if pick == "first" else max(days)
+
+    def apart(row: Row) -> int:
+        return abs(((day_of(rows, "measurement", row) or anchor) - anchor).days)
+
+    least = min(map(apart, known))
+    # Sorting is stable: of values that nothing else tells apart, the smaller comes first.
+    closest = sorted((row for row in known if apart(row) == least), key=_canonical)
+    return _picked(rows, {**node, "pick": "first"}, closest, node["value"]) > 0
+
+
+def _canonical(row: Row) -> float:
+    return float(row["value"] if row.get("value_canonical") is None else row["value_canonical"])
 
 
 def _same(rows: Rows, node: dict[str, Any], owner: dict[int, int]) -> set[int]:
@@ -254,7 +290,7 @@ def _attributes(rows: Rows) -> list[Row]:
 def _matches(rows: Rows, leaf: dict[str, Any], row: Row) -> bool:
     op = leaf["op"]
     for name, asked in leaf.items():
-        if name in ("op", "count", "pick", "change", "missing", "as") or (
+        if name in ("op", "count", "pick", "change", "missing", "as", "anchor") or (
             op == "measurement" and name == "value"
         ):
             continue

@@ -165,6 +165,9 @@ def canonical_leaf(leaf: Leaf, pointer: str, details: list[Detail]) -> Tree:
             tree[name] = _value(leaf, kind, asked, f"{pointer}/{name}", details)
     if isinstance(leaf, Measurement) and leaf.pick != "any":
         tree["pick"] = leaf.pick
+    if isinstance(leaf, Measurement) and leaf.anchor is not None:
+        of = canonical_leaf(leaf.anchor.of, f"{pointer}/anchor/of", details)
+        tree["anchor"] = {"of": of, "pick": leaf.anchor.pick}
     if isinstance(leaf, Measurement) and leaf.change is not None:
         tree["change"] = _change(leaf.change, f"{pointer}/change", details)
     if leaf.missing:

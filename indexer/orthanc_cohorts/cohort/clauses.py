@@ -14,6 +14,7 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Discriminator,
     Field,
     StrictBool,
     StringConstraints,
@@ -258,6 +259,7 @@ class Document(Leaf):
 class Measurement(Leaf):
     """A stated number. Filters first, then `pick` per unit, then the range `value`.
 
+    anchor: what pick `nearest` is nearest to, in days.
     change: from the first to the latest value of one lesion, inside `same` with scope `tracking`; with unit
     `%` in percent of the first.
     """
@@ -266,7 +268,8 @@ class Measurement(Leaf):
     op: Literal["measurement"]
     concept: Annotated[Codes | None, Code("f.concept")] = None
     value: Annotated[Range | None, Number("f.value", listed=False)] = None
-    pick: Literal["any", "all", "first", "latest", "min", "max", "mean"] = "any"
+    pick: Literal["any", "all", "first", "latest", "min", "max", "mean", "nearest"] = "any"
+    anchor: LeafAnchor | None = None
     change: Range | None = None
     site: Annotated[Codes | None, Code("f.site")] = None
     laterality: Annotated[Codes | None, Code("f.laterality")] = None
@@ -282,6 +285,8 @@ class Measurement(Leaf):
             raise ValueError(f"pick {self.pick} needs a range in value")
         if self.change is not None and (self.value is not None or self.count is not None):
             raise ValueError("change compares two values; it takes neither value nor count nor pick")
+        if (self.pick == "nearest") != (self.anchor is not None):
+            raise ValueError("pick nearest and an anchor belong together")
         return self
 
 
@@ -366,6 +371,25 @@ class Attribute(Leaf):
         return creator
 
 
+class LeafAnchor(BaseModel):
+    """A moment per unit: the first or the latest match of a clause, in days."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    of: Annotated[
+        Patient | Study | Series | Waveform | Segment | Roi | Document | Measurement | Evaluation | TextItem,
+        Discriminator("op"),
+    ]
+    pick: Literal["first", "latest"] = "first"
+
+    @model_validator(mode="after")
+    def _every_match_counts(self) -> Self:
+        picks = isinstance(self.of, Measurement) and (self.of.pick != "any" or self.of.change is not None)
+        if picks or self.of.count is not None or self.of.as_ is not None:
+            raise ValueError("the clause of an anchor takes no pick, change, count or name")
+        return self
+
+
+Measurement.model_rebuild()
 LEAVES: dict[str, type[Leaf]] = {
     "patient": Patient,
     "study": Study,

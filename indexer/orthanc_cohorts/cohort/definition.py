@@ -311,6 +311,8 @@ def _misplaced(scope: str, leaf: Leaf, pointer: str) -> list[Detail]:
     if leaf.op not in SCOPES[scope]:
         message = f"`{leaf.op}` lies in no {scope}; scope {scope} takes {', '.join(SCOPES[scope])}"
         details.append(Detail(f"{pointer}/op", message))
+    if isinstance(leaf, Measurement) and leaf.pick == "nearest":
+        details.append(Detail(f"{pointer}/pick", "nearest is told per unit; inside same use first or latest"))
     if leaf.count is not None and leaf.count.admits_none:
         details.append(Detail(f"{pointer}/count", "inside same a count starts at 1; use not for none"))
     return details

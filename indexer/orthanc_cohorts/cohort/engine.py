@@ -18,7 +18,7 @@ import numpy as np
 from orthanc_cohorts.cohort import arranged, of_arranged, together
 from orthanc_cohorts.cohort.cache import Cache, Use
 from orthanc_cohorts.cohort.canonical import Canonical, Tree, dumps, nameless
-from orthanc_cohorts.cohort.picking import within
+from orthanc_cohorts.cohort.picking import anchor_days, nearest, within
 from orthanc_cohorts.cohort.plan import LeafPlan, plan
 from orthanc_cohorts.cohort.question import ONE, Found, Question, Warning_, left_out
 from orthanc_cohorts.cohort.reading import Columns
@@ -142,6 +142,8 @@ class Engine:
     def _asked(self, question: Question, leaf: Tree) -> Found:
         if leaf["op"] in ("same", "temporal"):
             return self._together(question, leaf)
+        if "anchor" in leaf:
+            return self._nearest(question, leaf)
         arrangement = question.universe.arrangement
         if arrangement is not None and arranged.answers(leaf):
             return of_arranged.answer(question, leaf, arrangement)
@@ -158,6 +160,25 @@ class Engine:
             studies = self._without_violations(question, planned, rows)
             counts = np.bincount(universe.units(unit, studies), minlength=len(live))
         return Found(within(counts, leaf.get("count", ONE)) & live, left_out(leaf, others))
+
+    def _nearest(self, question: Question, leaf: Tree) -> Found:
+        universe, unit = question.universe, question.unit
+        anchor = self._dated(question, leaf["anchor"]["of"])
+        size = len(universe.live[unit])
+        anchors = anchor_days(
+            universe.units(unit, anchor["study_key"]), anchor["day"], size, leaf["anchor"]["pick"]
+        )
+        rows = universe.rows_of_units(question.rows(plan(leaf).rows))
+        fits = rows["comparable"]
+        kept = fits & rows["timed"]
+        units = universe.units(unit, rows["study_key"][kept])
+        inside = nearest(
+            units, rows["value"][kept], rows["day"][kept], rows["rank"][kept], anchors, leaf["value"]
+        )
+        mask = np.zeros(size, dtype=np.bool_)
+        mask[inside] = True
+        others = int(np.count_nonzero(~fits))
+        return Found(mask & universe.live[unit], left_out(leaf, others))
 
     def _together(self, question: Question, tree: Tree) -> Found:
         universe, unit = question.universe, question.unit

@@ -107,3 +107,31 @@ def _means(units: Keys, values: Floats, bounds: Mapping[str, Any]) -> tuple[Keys
             # (0.1 + 0.2 + 0.3) / 3 is 0.2 for everybody but IEEE 754.
             means[np.isclose(means, bounds[name], rtol=1e-14, atol=0.0)] = bounds[name]
     return keys, means
+
+
+NO_DAY = np.iinfo(np.int64).min
+"""The day of a unit without anchor."""
+
+
+def anchor_days(units: Keys, days: Keys, size: int, pick: str) -> Keys:
+    """Return per unit key the first or the latest of its days, NO_DAY where it has none, shape (size,)."""
+    order = np.lexsort((days if pick == "first" else -days, units))
+    keys, firsts = np.unique(units[order], return_index=True)
+    found: Keys = np.full(size, NO_DAY, dtype=np.int64)
+    found[keys] = days[order][firsts]
+    return found
+
+
+def nearest(
+    units: Keys, values: Floats, days: Keys, rank: Keys, anchors: Keys, bounds: Mapping[str, Any]
+) -> Keys:
+    """Return the units whose value nearest to their anchor lies within the bounds; of two the earlier counts.
+
+    rank: place in time of each row. anchors: as `anchor_days` returns them; units without one have no value.
+    """
+    anchored = np.flatnonzero(anchors[units] != NO_DAY)
+    units, values, rank = units[anchored], values[anchored], rank[anchored]
+    order = np.lexsort((rank, np.abs(days[anchored] - anchors[units]), units))
+    keys, firsts = np.unique(units[order], return_index=True)
+    found: Keys = keys[within(values[order][firsts], bounds)]
+    return found

@@ -30,6 +30,12 @@ _STATED = {
 }
 """Condition of any stated value, which a leaf matches that asks none of these fields, nor for their lack."""
 
+_TIMED = {
+    "first": "measurement_in_time",
+    "latest": "measurement_in_time",
+    "nearest": "measurement_on_days",
+}
+"""Statements for picks that need to know when a value was taken."""
 VALUE = "CASE WHEN r.unit_canonical = $unit THEN coalesce(r.value_canonical, r.value) ELSE r.value END"
 """The value of a placed row r in the unit of a range."""
 COMPARABLE = "coalesce(r.unit_canonical = $unit, $dimensionless AND r.unit_code IS NULL)"
@@ -65,7 +71,7 @@ def plan(leaf: Tree) -> LeafPlan:
     base, conditions = kind.base, leaf_conditions(leaf)
     bounds = leaf.get("value") if leaf["op"] == "measurement" else None
     if bounds is not None:
-        base = "measurement_in_time" if leaf.get("pick") in ("first", "latest") else "measurement_values"
+        base = _TIMED.get(leaf.get("pick", "any"), "measurement_values")
         conditions.append(Condition("TRUE", unit_of(bounds)))
     rows = appended(f"cohort/{base}", conditions)
     return LeafPlan(rows, *_violations(leaf))

@@ -22,7 +22,10 @@ from cohort_made_up import (
     QUICK,
     TEMPORAL,
     index_of,
+    placed,
+    ranges,
     same,
+    single,
 )
 from orthanc_cohorts.cohort import canonical, parse
 from orthanc_cohorts.cohort.canonical import steps
@@ -57,6 +60,31 @@ def test_arranged_rows_and_what_came_later_answer_as_one(
 
     for laid in LAID:
         assert engine_units(seed, definition, laid) == expected, laid
+
+
+NEAREST = st.builds(
+    lambda asked, of, pick: asked | {"pick": "nearest", "anchor": {"of": of} | pick},
+    st.fixed_dictionaries({"op": st.just("measurement"), "value": ranges("mm", "cm", "s", None)}),
+    placed(IN_SCOPE["study"]).map(single),
+    st.sampled_from([{}, {"pick": "first"}, {"pick": "latest"}]),
+)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@given(clause=NEAREST, unit=st.sampled_from(["patient", "study"]))
+@QUICK
+def test_the_nearest_value_is_the_same_by_both(seed: int, clause: dict[str, Any], unit: str) -> None:
+    definition = {"version": 1, "unit": unit, "where": clause}
+
+    assert engine_units(seed, definition) == cohort_brute.units(index_of(seed)[0], definition)
+
+
+def test_some_nearest_values_are_found() -> None:
+    """A comparison of nothing with nothing would agree."""
+    anchor = {"of": {"op": "study"}, "pick": "latest"}
+    clause = {"op": "measurement", "value": {"ge": 0}, "pick": "nearest", "anchor": anchor}
+
+    assert len(engine_units(1, {"version": 1, "unit": "patient", "where": clause})) > 2
 
 
 @pytest.mark.parametrize("scope", [*IN_SCOPE, "in time"])
