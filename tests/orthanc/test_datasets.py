@@ -265,3 +265,35 @@ def test_what_cannot_be_had_is_listed_and_the_rest_is_fetched(filled: Orthanc, t
     assert slices and all(one.samefile(str(one).replace("/ct/", "/again/")) for one in slices)
     assert "name a folder outside" in inside.stderr
     assert "does not answer" in silent.stderr and silent.stderr.count("\n") == 1
+
+
+def told(orthanc: Orthanc, patient: str, name: str) -> list[str]:
+    """Return the parts that Orthanc states of a patient for a dataset, as labels or as metadata."""
+    if orthanc.get("/system").json().get("HasLabels"):
+        labels = orthanc.get(f"/patients/{patient}/labels").json()
+        return [one.removeprefix(f"{name}-") for one in labels if one.startswith(f"{name}-")]
+    answer = orthanc.get(f"/patients/{patient}/metadata/4242")
+    return [json.loads(answer.text)[name]] if answer.status_code == 200 else []
+
+
+def test_the_part_of_each_patient_is_written_into_orthanc(filled: Orthanc, tmp_path: Path) -> None:
+    parts: dict[str, dict[str, str]] = {}
+    for name, salt in (("valves", ""), ("others", "x"), ("valves", "y")):
+        asked = definition(tmp_path, name=name, split={"shares": {"train": 0.5, "test": 0.5}, "salt": salt})
+        out = tmp_path / f"{name}{salt}"
+        run("freeze", asked, "--out", out, orthanc=filled)
+        said = run("label", name, orthanc=filled).stdout
+        table = pq.read_table(out / "table.parquet")
+        parts[name] = dict(zip(table["patient"].to_pylist(), table["split"].to_pylist(), strict=True))
+        assert sum(int(line.split()[0]) for line in said.splitlines()) == 5 and "unknown" not in said
+
+    patients = {
+        orthanc_id: filled.get(f"/patients/{orthanc_id}").json()["MainDicomTags"]["PatientID"]
+        for orthanc_id in filled.get("/patients").json()
+    }
+    for name, expected in parts.items():
+        by_id = {patient.partition("^^^")[0]: part for patient, part in expected.items()}
+        found = {patient: told(filled, orthanc_id, name) for orthanc_id, patient in patients.items()}
+        assert found == {patient: [by_id[patient]] for patient in patients.values()}
+    run("freeze", definition(tmp_path, name="whole", split=None), orthanc=filled)
+    assert "split" in run("label", "whole", orthanc=filled, status=2).stderr

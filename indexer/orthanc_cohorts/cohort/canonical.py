@@ -15,7 +15,7 @@ from typing import Any, Literal
 import orjson
 
 from orthanc_cohorts.cohort.bounds import CountRange, DayRange, DaysApart, Range
-from orthanc_cohorts.cohort.clauses import Leaf, Measurement, properties
+from orthanc_cohorts.cohort.clauses import Measurement
 from orthanc_cohorts.cohort.codes import canonical_code
 from orthanc_cohorts.cohort.definition import (
     And,
@@ -31,6 +31,7 @@ from orthanc_cohorts.cohort.definition import (
     Same,
     Temporal,
 )
+from orthanc_cohorts.cohort.leaf import Leaf, properties
 from orthanc_cohorts.cohort.properties import BodyPart, ChannelSource, Code, Number, Property
 from orthanc_cohorts.cohort.quantities import PERCENT, canonical_bounds, column_bounds, number
 from orthanc_cohorts.errors import UnknownUnit

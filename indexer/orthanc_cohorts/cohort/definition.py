@@ -15,11 +15,9 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, StringConstrai
 from orthanc_cohorts.cohort.bounds import DaysApart, Positive
 from orthanc_cohorts.cohort.clauses import (
     LEAVES,
-    MAX_VALUES,
     Attribute,
     Document,
     Evaluation,
-    Leaf,
     Measurement,
     Patient,
     Roi,
@@ -29,6 +27,7 @@ from orthanc_cohorts.cohort.clauses import (
     TextItem,
     Waveform,
 )
+from orthanc_cohorts.cohort.leaf import MAX_VALUES, Leaf
 from orthanc_cohorts.errors import DefinitionError
 
 MAX_DEPTH = 32

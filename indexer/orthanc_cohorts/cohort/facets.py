@@ -15,11 +15,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from orthanc_cohorts.cohort.cache import Cache
 from orthanc_cohorts.cohort.canonical import Canonical, Tree
-from orthanc_cohorts.cohort.clauses import LEAVES, Codes, properties
+from orthanc_cohorts.cohort.clauses import LEAVES
 from orthanc_cohorts.cohort.codes import canonical_code
 from orthanc_cohorts.cohort.definition import BadDefinition, Detail
 from orthanc_cohorts.cohort.engine import Engine, Masks, Warning_
 from orthanc_cohorts.cohort.inventory import kind_of
+from orthanc_cohorts.cohort.leaf import Codes, properties
 from orthanc_cohorts.cohort.properties import Number, Property
 from orthanc_cohorts.cohort.quantities import DIMENSIONLESS
 from orthanc_cohorts.cohort.stated import Stated, query, stated

@@ -12,9 +12,9 @@ from typing import Any
 
 from orthanc_cohorts_sql import load
 
-from orthanc_cohorts.cohort.clauses import MAX_VALUES
 from orthanc_cohorts.cohort.definition import BadDefinition, Detail
 from orthanc_cohorts.cohort.engine import Answer
+from orthanc_cohorts.cohort.leaf import MAX_VALUES
 from orthanc_cohorts.cohort.listing import members
 from orthanc_cohorts.cohort.universe import Snapshot
 

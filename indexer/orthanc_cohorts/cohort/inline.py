@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from orthanc_cohorts.cohort.canonical import Canonical, canonical, nameless
-from orthanc_cohorts.cohort.clauses import Leaf, properties
 from orthanc_cohorts.cohort.definition import (
     MAX_DEPTH,
     MAX_NODES,
@@ -30,6 +29,7 @@ from orthanc_cohorts.cohort.definition import (
     walk,
 )
 from orthanc_cohorts.cohort.frozen import listed
+from orthanc_cohorts.cohort.leaf import Leaf, properties
 from orthanc_cohorts.cohort.properties import Text
 from orthanc_cohorts.store.saved import Saved
 

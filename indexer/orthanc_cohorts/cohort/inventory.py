@@ -12,7 +12,8 @@ from typing import Any
 from orthanc_cohorts_sql import load, names
 from pydantic import BaseModel
 
-from orthanc_cohorts.cohort.clauses import LEAVES, properties
+from orthanc_cohorts.cohort.clauses import LEAVES
+from orthanc_cohorts.cohort.leaf import properties
 from orthanc_cohorts.cohort.properties import (
     BodyPart,
     ChannelSource,

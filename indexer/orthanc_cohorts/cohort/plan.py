@@ -12,8 +12,9 @@ from typing import Any
 
 from orthanc_cohorts_sql import load
 
-from orthanc_cohorts.cohort.clauses import LEAVES, properties
+from orthanc_cohorts.cohort.clauses import LEAVES
 from orthanc_cohorts.cohort.codes import expand
+from orthanc_cohorts.cohort.leaf import properties
 from orthanc_cohorts.cohort.properties import BodyPart, ChannelSource, Code, Condition, Property
 from orthanc_cohorts.cohort.quantities import DIMENSIONLESS
 

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from orthanc_cohorts_sql import load
 
-from orthanc_cohorts.cohort.clauses import LEAVES, properties
+from orthanc_cohorts.cohort.clauses import LEAVES
 from orthanc_cohorts.cohort.codes import expand
+from orthanc_cohorts.cohort.leaf import properties
 from orthanc_cohorts.cohort.plan import Query, plan
 from orthanc_cohorts.cohort.properties import (
     BodyPart,

@@ -11,8 +11,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from orthanc_cohorts.cohort.bounds import DaysApart
-from orthanc_cohorts.cohort.clauses import Name, Word
 from orthanc_cohorts.cohort.definition import Clause, RowLeaf, check_shape
+from orthanc_cohorts.cohort.leaf import Name, Word
 
 Pick: TypeAlias = Literal["latest", "first", "nearest", "min", "max", "mean", "count", "exists", "list"]
 MAX_COLUMNS = 200

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from orthanc_cohorts.cohort.canonical import Canonical, Tree, canonical, canonical_leaf, days_apart
-from orthanc_cohorts.cohort.clauses import LEAVES, Leaf, Measurement, properties
+from orthanc_cohorts.cohort.clauses import LEAVES, Measurement
 from orthanc_cohorts.cohort.definition import BadDefinition, Definition, Detail, check_clauses
 from orthanc_cohorts.cohort.inline import Library, inline
+from orthanc_cohorts.cohort.leaf import Leaf, properties
 from orthanc_cohorts.cohort.properties import Day, Number, Property
 from orthanc_cohorts.cohort.quantities import DIMENSIONLESS
 from orthanc_cohorts.columns.request import Anchor, ClauseColumn, Columns, Pick, RowsColumn

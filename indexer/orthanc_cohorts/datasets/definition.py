@@ -17,9 +17,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from orthanc_cohorts.cohort import BadDefinition, Canonical, Definition, Detail, canonical
 from orthanc_cohorts.cohort.bounds import DaysApart
 from orthanc_cohorts.cohort.canonical import Tree, dumps
-from orthanc_cohorts.cohort.clauses import Name
 from orthanc_cohorts.cohort.definition import check_clauses, check_shape, validated
 from orthanc_cohorts.cohort.inline import Library, inline
+from orthanc_cohorts.cohort.leaf import Name
 from orthanc_cohorts.columns import Columns, Layout, Wanted, check_columns, layout
 from orthanc_cohorts.columns.request import Rows, RowsColumn
 from orthanc_cohorts.columns.wanted import selection

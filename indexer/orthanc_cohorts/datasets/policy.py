@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from typing import Literal
 
 from orthanc_cohorts.cohort import Detail
-from orthanc_cohorts.cohort.clauses import LEAVES, properties
+from orthanc_cohorts.cohort.clauses import LEAVES
+from orthanc_cohorts.cohort.leaf import properties
 from orthanc_cohorts.cohort.properties import Code, Day, Number
 from orthanc_cohorts.columns import Flag, Wanted
 from orthanc_cohorts.columns.wanted import DAYS, SERIES, TIME, UIDS

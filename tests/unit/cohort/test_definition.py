@@ -8,9 +8,10 @@ import pytest
 
 from cohort_rows import MemoryIndex, Rows
 from orthanc_cohorts.cohort import BadDefinition, Engine, canonical, parse
-from orthanc_cohorts.cohort.clauses import LEAVES, properties
+from orthanc_cohorts.cohort.clauses import LEAVES
 from orthanc_cohorts.cohort.definition import MAX_DEPTH, MAX_NODES
 from orthanc_cohorts.cohort.inventory import inventory
+from orthanc_cohorts.cohort.leaf import properties
 from orthanc_cohorts.cohort.properties import Current, Day, Number, Tag
 
 FIELDS = [(op, name) for op, leaf in LEAVES.items() for name in properties(leaf)]

@@ -9,9 +9,10 @@ import pytest
 
 from cohort_rows import MemoryIndex, Rows
 from orthanc_cohorts.cohort import Engine, canonical, parse
-from orthanc_cohorts.cohort.clauses import LEAVES, properties
+from orthanc_cohorts.cohort.clauses import LEAVES
 from orthanc_cohorts.cohort.facets import Facet, Faceted, Facets, questions
 from orthanc_cohorts.cohort.inventory import Inventory, inventory
+from orthanc_cohorts.cohort.leaf import properties
 
 LISTED = [(op, name) for op in LEAVES for name, p in properties(LEAVES[op]).items() if p.listed]
 

@@ -11,10 +11,10 @@ import pytest
 from cohort_rows import MemoryIndex, Rows
 from orthanc_cohorts.cohort import BadDefinition, Canonical, Engine, canonical, parse
 from orthanc_cohorts.cohort.canonical import steps
-from orthanc_cohorts.cohort.clauses import MAX_VALUES
 from orthanc_cohorts.cohort.definition import MAX_DEPTH, MAX_NODES
 from orthanc_cohorts.cohort.frozen import freeze, listed, still_there
 from orthanc_cohorts.cohort.inline import asked, identifies, inline, written_out
+from orthanc_cohorts.cohort.leaf import MAX_VALUES
 from orthanc_cohorts.store.saved import Draft, Editor, SavedCohorts
 
 CT = {"op": "series", "modality": "CT"}
