@@ -17,7 +17,12 @@ from orthanc_cohorts.store.statements import run
 
 FORMATS = {"parquet": "FORMAT parquet, COMPRESSION zstd", "ndjson": "FORMAT json"}
 """Format, which is also the ending of the files, to what DuckDB calls it."""
-BOOKKEEPING = frozenset({"state", "tombstone", "series_check"})
+BOOKKEEPING = frozenset(
+    {
+        "state", "tombstone", "series_check", "touched_study", "moved", "arrangement", "arranged_code",
+        "arranged_path", "arranged_measurement", "arranged_evaluation",
+    }
+)  # fmt: skip
 """Tables that say nothing about objects."""
 
 
