@@ -22,6 +22,7 @@ if sys.path and Path(sys.path[0]).resolve() == HERE:
     # Run as a folder, whose modules are `benchmarks.*` beside the builders and the harness.
     sys.path[0] = str(HERE.parent)
 
+# Found only once the path above is set, hence E402.
 from benchmarks import (  # noqa: E402
     finding,
     freshness,

@@ -44,7 +44,7 @@ class Questions:
     def __init__(self, snapshot: Snapshot, seed: int) -> None:
         self._random = Random(seed)
         cursor = snapshot.cursor
-        [(last,)] = run(cursor, statement("questions/first_reports"), {"reports": REPORTS_READ})  # type: ignore[arg-type]
+        [(last,)] = run(cursor, statement("questions/first_reports"), {"reports": REPORTS_READ})
         read = {"last": last}
         self._measured = [Measured(*row) for row in cursor.execute(_MEASURED, read).fetchall()]
         self._stated = [Stated("", *row) for row in cursor.execute(_EVALUATED, read).fetchall()]

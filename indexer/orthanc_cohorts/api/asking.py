@@ -72,7 +72,7 @@ class Desk:
     def __init__(self, index: Readable, library: Library | None = None) -> None:
         """library: where clauses `cohort` find saved ones; None: they are refused."""
         self._index = index
-        self.library = library
+        self.saved_cohorts = library
         self.engine = Engine()
         self._facets = Facets(self.engine)
         self._lists = Lists()
@@ -82,7 +82,7 @@ class Desk:
     def count(self, body: bytes, deadline: Deadline) -> Count:
         """Return how many units the definition in a body is true for."""
         began = perf_counter()
-        cohort = canonical(inline(parse(loads(body)), self.library))
+        cohort = canonical(inline(parse(loads(body)), self.saved_cohorts))
         with self.reading(deadline) as snapshot:
             answer = self.engine.answer(snapshot, cohort, deadline.check)
         return Count(
@@ -97,7 +97,7 @@ class Desk:
     def attrition(self, body: bytes, deadline: Deadline) -> Attrition:
         """Return what each clause of the top-level `and` leaves of all units."""
         began = perf_counter()
-        definition: Definition = inline(parse(loads(body)), self.library)
+        definition: Definition = inline(parse(loads(body)), self.saved_cohorts)
         cohort, sent = canonical(definition), steps(definition)
         with self.reading(deadline) as snapshot:
             masks = self.engine.masks(snapshot, cohort.unit, [clause for _, clause in sent], deadline.check)
@@ -121,7 +121,7 @@ class Desk:
     def facets(self, body: bytes, deadline: Deadline) -> FacetsAnswer:
         """Return how the units of a cohort are spread over the values of fields."""
         began = perf_counter()
-        asked = inline(parse(loads(body), FacetsRequest), self.library)
+        asked = inline(parse(loads(body), FacetsRequest), self.saved_cohorts)
         cohort, wanted = canonical(asked), questions(asked.facets)
         with self.reading(deadline) as snapshot:
             found, masks, warnings = self._facets.count(snapshot, cohort, wanted, deadline.check)
@@ -138,7 +138,7 @@ class Desk:
     def compare(self, body: bytes, deadline: Deadline) -> Comparison:
         """Return how two cohorts of the same unit overlap."""
         began = perf_counter()
-        a, b = _compared(body, self.library)
+        a, b = _compared(body, self.saved_cohorts)
         with self.reading(deadline) as snapshot:
             first = self.engine.answer(snapshot, a, deadline.check)
             second = self.engine.answer(snapshot, b, deadline.check)

@@ -159,7 +159,7 @@ def datasets_router(desk: Desk, store: DatasetStore, limits: Limits, freezing: L
 def _frozen(
     desk: Desk, store: DatasetStore, body: bytes, owner: str | None, deadline: Deadline
 ) -> tuple[FreezeAnswer, bool]:
-    planned = parse_dataset(loads(body), desk.library)
+    planned = parse_dataset(loads(body), desk.saved_cohorts)
     with desk.reading(deadline) as snapshot:
         found = freeze(snapshot, desk.engine, planned, store.policy, store.key, deadline.check)
     version, new = store.archive.add(planned.asked.name, found, owner)

@@ -65,7 +65,7 @@ def members_router(desk: Desk, limits: Limits) -> APIRouter:
         accept = request.headers.get("accept")
 
         def work(deadline: Deadline) -> tuple[Page, int, Response]:
-            asked = inline(parse(loads(body), PageRequest), desk.library)
+            asked = inline(parse(loads(body), PageRequest), desk.saved_cohorts)
             format = chosen(accept, asked.format)
             page, rows = ask(asked, deadline)
             tag = f"{digest(body, page.hash)}-{page.generation}"

@@ -103,7 +103,7 @@ def tables_router(desk: Desk, limits: Limits) -> APIRouter:
         def work(deadline: Deadline) -> tuple[str, int, Response]:
             value = loads(body)
             check_columns(value)
-            asked = inline(parse(value, TableRequest), desk.library)
+            asked = inline(parse(value, TableRequest), desk.saved_cohorts)
             format = chosen(accept, asked.format)
             found = _read(desk, asked, deadline)
             page = TablePage.model_validate(
@@ -125,7 +125,7 @@ def tables_router(desk: Desk, limits: Limits) -> APIRouter:
 def _read(desk: Desk, asked: TableRequest, deadline: Deadline) -> _Found:
     began = perf_counter()
     cohort = canonical(asked)
-    wanted = layout(asked, cohort, desk.library)
+    wanted = layout(asked, cohort, desk.saved_cohorts)
     start = after(asked, cohort, wanted.per)
     with desk.reading(deadline) as snapshot:
         keys, generation = desk.listed(snapshot, cohort, wanted.per, asked, deadline)

@@ -82,6 +82,7 @@ def pixels(ds: Dataset) -> NDArray[Any]:
     uid = ds.get("SOPInstanceUID", "")
     try:
         return np.asarray(ds.pixel_array).reshape(-1, int(ds.Rows), int(ds.Columns))
+    # Each is raised by pydicom or one of its decoders where pixels are missing, damaged or of unknown form.
     except (AttributeError, NotImplementedError, RuntimeError, ValueError, KeyError, ImportError) as error:
         syntax = ds.file_meta.get("TransferSyntaxUID") if "file_meta" in ds.__dict__ else None
         name = getattr(syntax, "name", "no transfer syntax")
