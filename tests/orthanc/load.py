@@ -124,5 +124,14 @@ class Load:
                 return
             answer = client.delete(f"/{level}/{chance.choice(names)}")
         # Two threads may delete the same resource, or delete what is just being stored.
-        if answer.status_code not in (200, 404):
+        if answer.status_code not in (200, 404) and not _lost_its_folder(answer):
             self.problems.append(f"{answer.request.method} {answer.request.url.path}: {answer.status_code}")
+
+
+def _lost_its_folder(answer: httpx.Response) -> bool:
+    """Whether Orthanc removed an empty folder of its storage that it was just about to write into.
+
+    A race inside Orthanc 1.10.1: without any plugin, one of some 24,000 stores by six threads ended so.
+    Nothing is stored then.
+    """
+    return answer.status_code == 500 and "Error while accessing the filesystem" in answer.text
