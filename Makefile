@@ -9,6 +9,9 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PACKAGES := python3-venv ca-certificates curl procps dcmtk orthanc orthanc-python orthanc-dicomweb
 
+# As many tests at once as there are cores; those marked `alone` one by one.
+WORKERS ?= -n auto --maxprocesses 4 --dist worksteal
+
 # Passed on: `make demo OPTIONS='--http-port 8099'`, `make test OPTIONS='-k plugin'`.
 OPTIONS ?=
 
@@ -27,10 +30,10 @@ demo: $(VENV)/.installed ## a real Orthanc with a generated study, on free loopb
 	@exec $(BIN)/orthanc-cohorts demo $(OPTIONS)
 
 test: $(VENV)/.installed ## all tests: unit, integration, and with real Orthanc processes
-	$(BIN)/python -m pytest tests/unit tests/integration tests/orthanc $(OPTIONS)
+	$(BIN)/python -m pytest $(WORKERS) tests/unit tests/integration tests/orthanc $(OPTIONS)
 
 unit: $(VENV)/.installed ## the tests that take seconds
-	$(BIN)/python -m pytest tests/unit $(OPTIONS)
+	$(BIN)/python -m pytest $(WORKERS) tests/unit $(OPTIONS)
 
 check: $(VENV)/.installed ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .

@@ -6,6 +6,8 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
+
 from orthanc.harness import CHECKOUT
 from orthanc_cohorts_plugin.host import MEMBERS
 
@@ -42,6 +44,7 @@ def test_the_plugin_loads_nothing_but_the_standard_library_and_itself(start_with
     assert foreign == set()
 
 
+@pytest.mark.alone
 def test_the_plugin_adds_at_most_30_mb_to_orthanc(start_with_fake, ecg_report):
     bare = start_with_fake(plugin=False)
     orthanc = start_with_fake()

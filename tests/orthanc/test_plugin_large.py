@@ -68,6 +68,7 @@ def look_again(orthanc: Any, orthanc_id: str, number: int) -> float:
     return max(seconds)
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 def test_an_object_of_1_gb_costs_20_mb_at_most_and_delays_no_route(start_with_fake):
     orthanc = start_with_fake()

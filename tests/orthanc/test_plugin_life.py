@@ -65,6 +65,7 @@ def test_two_resets_in_a_row_survive_with_a_new_sidecar_each(start_with_fake):
     assert [alive for alive in pids if Path(f"/proc/{alive}").exists()] == pids[-1:]
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("mode", ["", "stubborn", "deaf"])
 def test_orthanc_stops_within_two_seconds_of_its_own_time(start_with_fake, mode):
     bare = start_with_fake(plugin=False)
@@ -80,6 +81,7 @@ def test_orthanc_stops_within_two_seconds_of_its_own_time(start_with_fake, mode)
     assert children and not any(Path(f"/proc/{child}").exists() for child in children)
 
 
+@pytest.mark.alone
 def test_orthanc_stops_in_time_while_requests_wait(start_with_fake):
     orthanc = start_with_fake("stubborn")
     orthanc.wait_ready()

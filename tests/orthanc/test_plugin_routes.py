@@ -165,6 +165,7 @@ def test_a_sidecar_that_hangs_up_gives_503(start_with_fake):
     assert answer.status_code == 503
 
 
+@pytest.mark.alone
 def test_an_answer_that_takes_too_long_gives_504(start_with_fake):
     orthanc = start_with_fake(cohorts={"RequestTimeoutSeconds": 1})
     orthanc.wait_ready()
@@ -176,6 +177,7 @@ def test_an_answer_that_takes_too_long_gives_504(start_with_fake):
     assert time.monotonic() - started < 2.5
 
 
+@pytest.mark.alone
 def test_slow_requests_block_no_other_route_and_those_beyond_the_limit_get_503(start_with_fake):
     orthanc = start_with_fake(cohorts={"MaxRequests": 16})
     orthanc.wait_ready()

@@ -79,6 +79,7 @@ def test_stopped_under_load_nothing_is_lost(start_orthanc):
     assert load.stored > 50
 
 
+@pytest.mark.alone
 def test_orthanc_stores_at_its_own_speed_while_the_sidecar_is_dead(start_orthanc):
     files = [versions[0] for versions in objects(patients=30, versions=1)]
     bare = start_orthanc(plugin=False)

@@ -157,6 +157,7 @@ def test_an_orthanc_restored_from_an_older_backup_is_followed_back(start_orthanc
     assert notes(orthanc) == ["after the restore", "in the backup", "in the backup and deleted later"]
 
 
+@pytest.mark.alone
 def test_a_frozen_sidecar_costs_no_store_and_loses_nothing(start_orthanc):
     orthanc = start_orthanc(cohorts=states.FAST, config={"OverwriteInstances": True})
     orthanc.wait_ready()
