@@ -47,5 +47,5 @@ def _room(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the tests that run alone last: workers wait for each other once, not each time."""
-    items.sort(key=lambda item: item.get_closest_marker("alone") is not None)
+    """Put the tests that run alone first: one worker has them all, and waits for no long test of another."""
+    items.sort(key=lambda item: item.get_closest_marker("alone") is None)

@@ -5,7 +5,6 @@ Reads the configuration only; the two private folders are the only thing it crea
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import stat
@@ -16,9 +15,7 @@ from typing import Any, NamedTuple
 
 from orthanc_cohorts.config import Settings
 from orthanc_cohorts.errors import ConfigurationError
-
-# sun_path of Linux holds 108 bytes with the final NUL.
-MAX_SOCKET_BYTES = 107
+from orthanc_cohorts.rendezvous import MAX_SOCKET_BYTES, fits, socket_path
 
 
 class Places(NamedTuple):
@@ -91,16 +88,13 @@ def _url(configuration: Mapping[str, Any]) -> str:
 
 def _socket(chosen: str, data: Path) -> str:
     if chosen:
-        if len(os.fsencode(chosen)) > MAX_SOCKET_BYTES:
+        if not fits(Path(chosen)):
             raise ConfigurationError(f"Cohorts.Socket: {chosen} has more than {MAX_SOCKET_BYTES} bytes")
         return chosen
-    usual = str(data / "sidecar.sock")
-    if len(os.fsencode(usual)) <= MAX_SOCKET_BYTES:
-        return usual
-    name = hashlib.sha256(os.fsencode(data)).hexdigest()[:16]
-    folder = Path(tempfile.gettempdir()) / f"orthanc-cohorts-{os.getuid()}-{name}"
-    _make_private(folder)
-    return str(folder / "sidecar.sock")
+    socket = socket_path(data)
+    if socket.parent != data:
+        _make_private(socket.parent)
+    return str(socket)
 
 
 def _make_private(folder: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from orthanc.harness import FAKE_SIDECAR
+from orthanc_cohorts.cli import connection
 
 SCRIPTS = Path(__file__).resolve().parent / "scripts"
 
@@ -50,6 +51,8 @@ def test_a_deep_data_directory_gets_its_socket_elsewhere(start_with_fake, tmp_pa
     socket = Path(json.loads((deep / "orders.json").read_text())["socket"])
     assert len(os.fsencode(socket)) <= 107
     assert socket.parent.stat().st_mode & 0o777 == 0o700
+    # The command line is told the directory alone.
+    assert connection.find(None, deep, None, None).socket == socket
 
 
 def test_two_resets_in_a_row_survive_with_a_new_sidecar_each(start_with_fake):

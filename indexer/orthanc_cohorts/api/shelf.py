@@ -5,7 +5,8 @@ Knows the index, the cohort language and where saved cohorts lie; nothing of HTT
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import numpy as np
@@ -52,8 +53,8 @@ class Shelf:
     def create(self, body: bytes, author: str | None, deadline: Deadline) -> Saved:
         """Save a cohort under a new name. Raises BadDefinition, CohortExists."""
         value = loads(body)
-        request = _envelope(value, SaveRequest)
-        return self._saved.create(request.name, self._draft(value, request, author, deadline))
+        request, definition = _envelope(value, SaveRequest), _definition(value)
+        return self._saved.create(request.name, self._draft(value, definition, request, author, deadline))
 
     def replace(
         self, name: str, body: bytes, matched: int | None, editor: Editor, deadline: Deadline
@@ -64,7 +65,8 @@ class Shelf:
         Raises BadDefinition; CohortChanged: no version is named, or two; what SavedCohorts.replace raises.
         """
         value = loads(body)
-        request = _envelope(value, ReplaceRequest)
+        # What can never be saved is refused as that, whatever version it is to replace.
+        request, definition = _envelope(value, ReplaceRequest), _definition(value)
         if request.replaces is None and matched is None:
             raise CohortChanged(
                 "state the version to be replaced, in `replaces` or If-Match; GET cohorts has it"
@@ -74,7 +76,8 @@ class Shelf:
         version = request.replaces or matched or 0
         # Before the work too: whoever may not change it need not have it counted.
         self._saved.check(name, version, editor)
-        return self._saved.replace(name, version, self._draft(value, request, editor.name, deadline), editor)
+        draft = self._draft(value, definition, request, editor.name, deadline)
+        return self._saved.replace(name, version, draft, editor)
 
     def delete(self, name: str, version: int, editor: Editor) -> None:
         """Delete a cohort. Raises what SavedCohorts.delete raises."""
@@ -117,22 +120,22 @@ class Shelf:
         )
 
     def _draft(
-        self, value: Any, request: SaveRequest | ReplaceRequest, author: str | None, deadline: Deadline
+        self,
+        value: Any,
+        definition: Definition,
+        request: SaveRequest | ReplaceRequest,
+        author: str | None,
+        deadline: Deadline,
     ) -> Draft:
         """Return what to save: the definition written out, counted, and frozen where a list is wanted."""
-        sent = value["definition"]
-        try:
-            definition: Definition = inline(parse(sent), self._saved)
+        with _pointing_below_definition():
+            definition = inline(definition, self._saved)
             cohort = canonical(definition)
             members = None
             with self._desk.reading(deadline) as snapshot:
                 answer = self._desk.engine.answer(snapshot, cohort, deadline.check)
                 if request.kind == "list":
                     members = freeze(snapshot, answer)
-        except BadDefinition as error:
-            raise BadDefinition(
-                [Detail(f"/definition{one.pointer}", one.message) for one in error.details]
-            ) from None
         hash = cohort.hash
         if members is not None:
             hash = canonical(parse({"version": 1, "unit": cohort.unit, "where": listed(members)})).hash
@@ -144,7 +147,7 @@ class Shelf:
             author=author,
             count=answer.count,
             generation=answer.generation,
-            definition=written_out(sent, definition),
+            definition=written_out(value["definition"], definition),
             members=members,
         )
 
@@ -164,6 +167,22 @@ def _envelope(value: Any, kind: type[Request]) -> Request:
             Detail("/" + "/".join(_token(part) for part in one["loc"]), one["msg"]) for one in error.errors()
         ]
         raise BadDefinition(faults) from None
+
+
+def _definition(value: Any) -> Definition:
+    """Return the definition in a request that `_envelope` has let pass. Raises BadDefinition."""
+    with _pointing_below_definition():
+        return parse(value["definition"])
+
+
+@contextmanager
+def _pointing_below_definition() -> Iterator[None]:
+    try:
+        yield
+    except BadDefinition as error:
+        raise BadDefinition(
+            [Detail(f"/definition{one.pointer}", one.message) for one in error.details]
+        ) from None
 
 
 def _token(part: object) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 
 from orthanc_cohorts.cli import commented_json
 from orthanc_cohorts.errors import ConfigurationError
+from orthanc_cohorts.rendezvous import socket_path
 
 DEBIAN = Path("/etc/orthanc")
 SCRIPT_OPTION = "PythonScript"
@@ -91,7 +92,7 @@ def known(folder: Path = DEBIAN) -> Known | None:
     scheme = "https" if whole.get("SslEnabled") else "http"
     index = whole.get("IndexDirectory") or whole.get("StorageDirectory")
     data = _absolute(section.get("DataDirectory")) or _absolute(index and f"{index}/cohorts")
-    socket = _absolute(section.get("Socket")) or (data and data / "sidecar.sock")
+    socket = _absolute(section.get("Socket")) or (data and socket_path(data))
     return Known(
         f"{scheme}://127.0.0.1:{whole.get('HttpPort', 8042)}",
         socket,

@@ -15,6 +15,7 @@ import httpx
 
 from orthanc_cohorts.cli.configuration import known
 from orthanc_cohorts.errors import CohortsError, ConfigurationError, DefinitionError, OrthancUnavailable
+from orthanc_cohorts.rendezvous import socket_path
 from orthanc_cohorts.sync.orthanc_client import LIMITS
 
 COUNT = "/cohorts/api/v1/count"
@@ -227,7 +228,7 @@ def find(socket: Path | None, data_directory: Path | None, url: str | None, user
     if socket is not None:
         return Sidecar(socket, orthanc)
     if data_directory is not None:
-        return Sidecar(data_directory / "sidecar.sock", orthanc)
+        return Sidecar(socket_path(data_directory), orthanc)
     if orthanc is not None:
         return Sidecar(None, orthanc)
     here = known()

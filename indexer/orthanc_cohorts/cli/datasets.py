@@ -203,19 +203,16 @@ def label(
     Where Orthanc knows labels (1.12 and later): NAME-part on the patient. Else user-defined metadata 4242 of
     the patient, a JSON object from name to part. For a pseudonymised dataset this needs the role admin.
     """
-    from io import BytesIO
-
-    from pyarrow.parquet import read_table
-
     from orthanc_cohorts.cli import dataset_files as files
     from orthanc_cohorts.cli import fetch as fetching
     from orthanc_cohorts.cli.connection import find
     from orthanc_cohorts.cli.dataset_label import label as write
+    from orthanc_cohorts.datasets import parquet
 
     sidecar = find(socket, data_directory, url, user)
     chosen = files.choose(sidecar, name, version)
     manifest = fetching.manifest_of(name, chosen["version"], lambda: sidecar)
-    table = read_table(BytesIO(files.file(sidecar, chosen, "table.parquet")))
+    table = parquet.read(files.file(sidecar, chosen, "table.parquet"))
     counts = write(fetching.orthanc_at(url, user), manifest, table, name)
     for part, patients in sorted(counts.items()):
         say(f"{patients:>9} {part}")

@@ -9,19 +9,18 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from orthanc_cohorts.cli import dataset_files as files
 from orthanc_cohorts.cli.configuration import known
 from orthanc_cohorts.cli.connection import Orthanc, Sidecar, credentials
 from orthanc_cohorts.cli.dataset_words import size
 from orthanc_cohorts.cli.terminal import complain, progress, say
+from orthanc_cohorts.datasets import parquet
 from orthanc_cohorts.datasets.places import places
 from orthanc_cohorts.errors import ConfigurationError, DatasetError
 from orthanc_cohorts.sync.fetching import Fetcher, Outcome, Wanted
@@ -75,7 +74,7 @@ def manifest_of(source: str, number: int | None, find: Any) -> Manifest:
         sidecar = find()
         version = files.choose(sidecar, source, number)
         rows, described = (files.file(sidecar, version, name) for name in (_MANIFEST, _DICTIONARY))
-        return _named(pq.read_table(BytesIO(rows)), json.loads(described), lambda: (sidecar, version))
+        return _named(parquet.read(rows), json.loads(described), lambda: (sidecar, version))
     if number is not None:
         raise ConfigurationError(f"{folder} is a folder: --version goes with the name of a dataset")
     found = files.faults(folder)
@@ -87,7 +86,7 @@ def manifest_of(source: str, number: int | None, find: Any) -> Manifest:
         sidecar = find()
         return sidecar, files.recognised(sidecar, folder, described["name"])
 
-    return _named(pq.read_table(folder / _MANIFEST), described, version_here)
+    return _named(parquet.read(folder / _MANIFEST), described, version_here)
 
 
 def _named(rows: pa.Table, described: Mapping[str, Any], version: Any) -> Manifest:
@@ -97,7 +96,7 @@ def _named(rows: pa.Table, described: Mapping[str, Any], version: Any) -> Manife
         return Manifest(
             rows, pa.table({**names, "orthanc_id": rows["orthanc_id"], "md5": rows["md5"]}), policy
         )
-    walk = pq.read_table(BytesIO(files.crosswalk(*version())))
+    walk = parquet.read(files.crosswalk(*version()))
     if not walk["sop_instance_uid"].equals(rows["sop_instance_uid"]):
         raise DatasetError("the crosswalk of the site belongs to another manifest")
     return Manifest(rows, walk, policy)

@@ -81,6 +81,13 @@ class Archive:
         known = version is not None and version.state == "frozen" and file in version.files
         return self._folder(name) / str(number) / file if known else None
 
+    def held(self, version: Version, file: str) -> Path:
+        """Return where a file of a version lies. Raises FileNotFoundError: it has none, or was erased."""
+        path = self.file(version.name, version.version, file)
+        if path is None:
+            raise FileNotFoundError(f"version {version.version} of {version.name} has no {file}")
+        return path
+
     def crosswalk(self, name: str, number: int) -> Path | None:
         """Return where the crosswalk of a version lies, None when there is none."""
         path = self._folder(name) / f"{number}.crosswalk.parquet"

@@ -5,15 +5,14 @@ Works on frozen files alone, so that everything else in them stays as it was fro
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from pydantic import BaseModel
 
+from orthanc_cohorts.datasets import parquet
 from orthanc_cohorts.datasets.archive import Archive, Version
 from orthanc_cohorts.datasets.describe import DICTIONARY
 from orthanc_cohorts.datasets.freeze import (
@@ -22,7 +21,6 @@ from orthanc_cohorts.datasets.freeze import (
     TABLE,
     Frozen,
     packed,
-    parquet,
     plain,
     total_size,
 )
@@ -61,7 +59,7 @@ def erase(
 
 
 def _holds(archive: Archive, version: Version, key: Pseudonyms, patient_id: str, issuer: str | None) -> bool:
-    patients = pq.read_table(_file(archive, version, TABLE), columns=["patient"])["patient"]
+    patients = parquet.read(archive.held(version, TABLE), columns=["patient"])["patient"]
     return _named(archive, version, key, patient_id, issuer) in set(patients.to_pylist())
 
 
@@ -75,19 +73,19 @@ def _named(archive: Archive, version: Version, key: Pseudonyms, patient_id: str,
 
 
 def _without(archive: Archive, version: Version, patient: str) -> Frozen:
-    table, manifest = (pq.read_table(_file(archive, version, name)) for name in (TABLE, MANIFEST))
+    table, manifest = (parquet.read(archive.held(version, name)) for name in (TABLE, MANIFEST))
     crosswalk = archive.crosswalk(version.name, version.version)
     kept = pc.not_equal(manifest["patient"], patient)
-    walk = pq.read_table(crosswalk) if crosswalk is not None else pa.table({"sop_instance_uid": []})
+    walk = parquet.read(crosswalk) if crosswalk is not None else pa.table({"sop_instance_uid": []})
     table, manifest = table.filter(pc.not_equal(table["patient"], patient)), manifest.filter(kept)
-    definition = _file(archive, version, DEFINITION).read_bytes()
+    definition = archive.held(version, DEFINITION).read_bytes()
     files = packed(_described(archive, version), definition, table, manifest)
     parts = orjson.loads(files[DICTIONARY]).get("split") or {}
     return Frozen(
         version.hash,
         version.generation,
         files,
-        parquet(walk.filter(kept) if crosswalk is not None else walk),
+        parquet.written(walk.filter(kept) if crosswalk is not None else walk),
         table.num_rows,
         manifest.num_rows,
         total_size(manifest),
@@ -97,12 +95,5 @@ def _without(archive: Archive, version: Version, patient: str) -> Frozen:
 
 
 def _described(archive: Archive, version: Version) -> dict[str, Any]:
-    found: dict[str, Any] = orjson.loads(_file(archive, version, DICTIONARY).read_bytes())
+    found: dict[str, Any] = orjson.loads(archive.held(version, DICTIONARY).read_bytes())
     return found
-
-
-def _file(archive: Archive, version: Version, name: str) -> Path:
-    path = archive.file(version.name, version.version, name)
-    if path is None:
-        raise FileNotFoundError(f"version {version.version} of {version.name} has no {name}")
-    return path

@@ -9,22 +9,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
-from io import BytesIO
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from orthanc_cohorts_sql import load
 
-from orthanc_cohorts import __version__
 from orthanc_cohorts.cohort import BadDefinition, Engine, Snapshot
 from orthanc_cohorts.cohort.canonical import dumps
 from orthanc_cohorts.cohort.engine import Warning_
 from orthanc_cohorts.cohort.listing import members
 from orthanc_cohorts.columns import Flag, Layout, Table, Wanted, read, who
+from orthanc_cohorts.datasets import parquet
 from orthanc_cohorts.datasets.definition import Planned
 from orthanc_cohorts.datasets.describe import Described, counted, descriptions, dictionary
 from orthanc_cohorts.datasets.policy import Policy, kind_of_identifier, refused
@@ -110,7 +108,7 @@ def freeze(
         planned.hash,
         snapshot.generation,
         files,
-        parquet(crosswalk),
+        parquet.written(crosswalk),
         table.num_rows,
         manifest.num_rows,
         total_size(manifest),
@@ -121,7 +119,7 @@ def freeze(
 
 def packed(described: Described, definition: bytes, table: pa.Table, manifest: pa.Table) -> dict[str, bytes]:
     """Return the files of a dataset: tables, definition, what describes them, and checksums of all."""
-    files = {TABLE: parquet(table), MANIFEST: parquet(manifest), DEFINITION: definition}
+    files = {TABLE: parquet.written(table), MANIFEST: parquet.written(manifest), DEFINITION: definition}
     files |= descriptions(counted(described, table, manifest), files)
     files[CHECKSUMS] = checksums(files)
     return files
@@ -270,11 +268,3 @@ def _crosswalk(covered: pa.Table, plain: pa.Table) -> pa.Table:
             "md5": plain["md5"],
         }
     )
-
-
-def parquet(table: pa.Table) -> bytes:
-    """Return a table as a Parquet file; equal tables give equal bytes."""
-    sink = BytesIO()
-    metadata = {**(table.schema.metadata or {}), b"orthanc-cohorts": __version__.encode()}
-    pq.write_table(table.replace_schema_metadata(metadata), sink, compression="zstd")
-    return sink.getvalue()

@@ -16,7 +16,7 @@ from orthanc_cohorts_sql import load
 
 from orthanc_cohorts.cohort import Snapshot
 from orthanc_cohorts.cohort.universe import Keys, Universe
-from orthanc_cohorts.datasets import Archive, Pseudonyms, Version
+from orthanc_cohorts.datasets import Archive, Pseudonyms, Version, parquet
 from orthanc_cohorts.datasets.describe import DICTIONARY
 from orthanc_cohorts.datasets.freeze import TABLE, plain
 from orthanc_cohorts.datasets.pseudonyms import identity
@@ -64,11 +64,11 @@ def people(
     check: called before every statement; raises when the request is out of time.
     Raises FileNotFoundError: the version was erased.
     """
-    policy = orjson.loads(_file(archive, version, DICTIONARY))["policy"]
+    policy = orjson.loads(archive.held(version, DICTIONARY).read_bytes())["policy"]
     covering = Covering(policy, key.unlinkable(version.hash) if policy == "drop" else key)
-    path = archive.file(version.name, version.version, TABLE)
+    path = archive.held(version, TABLE)
     has_studies = "study" in pq.read_schema(path).names
-    table = pq.read_table(path, columns=["patient", "study"] if has_studies else ["patient"])
+    table = parquet.read(path, columns=["patient", "study"] if has_studies else ["patient"])
     names = set(table["patient"].to_pylist())
     if not has_studies:
         # `keep` calls everybody without a PatientID alike: a table of patients cannot tell who was meant.
@@ -106,10 +106,3 @@ def _studies(universe: Universe, wanted: Iterable[int]) -> dict[int, Keys]:
     order = np.argsort(owners, kind="stable")
     each, starts = np.unique(owners[order], return_index=True)
     return dict(zip(each.tolist(), np.split(studies[order], starts[1:]), strict=False))
-
-
-def _file(archive: Archive, version: Version, name: str) -> bytes:
-    path = archive.file(version.name, version.version, name)
-    if path is None:
-        raise FileNotFoundError(f"version {version.version} of {version.name} has no {name}")
-    return path.read_bytes()

@@ -14,9 +14,8 @@ from typing import Any, overload
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from orthanc_cohorts.datasets import verify
+from orthanc_cohorts.datasets import parquet, verify
 from orthanc_cohorts.datasets.places import places
 from orthanc_cohorts.errors import DatasetError, NotFetched
 from orthanc_cohorts.learning.series import Series
@@ -116,7 +115,7 @@ def open_dataset(
         faults = verify(where) if check else []
         described = orjson.loads((where / "dictionary.json").read_bytes())
         definition = orjson.loads((where / "definition.json").read_bytes())
-        table, manifest = (pq.read_table(where / name) for name in ("table.parquet", "manifest.parquet"))
+        table, manifest = (parquet.read(where / name) for name in ("table.parquet", "manifest.parquet"))
     except (OSError, ValueError) as error:
         raise DatasetError(f"{where} cannot be opened: {error}") from error
     if faults:

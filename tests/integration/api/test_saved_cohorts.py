@@ -110,6 +110,18 @@ def test_versions_follow_each_other_and_stay(client: Client) -> None:
     assert client.get("/cohorts/women?version=2", headers=ANN).headers["etag"] == '"2"'
 
 
+def test_what_can_never_be_saved_is_refused_whatever_it_is_to_replace(client: Client) -> None:
+    save(client)
+    body = {"definition": {**definition(None), "unit": "ward"}}
+
+    answers = [
+        client.ask("PUT", f"{API}/cohorts/women", json={**body, **replaces}, headers=ANN)
+        for replaces in ({}, {"replaces": 1}, {"replaces": 7})
+    ]
+
+    assert {problem(answer, 422)["errors"][0]["pointer"] for answer in answers} == {"/definition/unit"}
+
+
 def test_conflicts_are_told_by_status_and_change_nothing(client: Client) -> None:
     save(client)
     replaced(client, ANN, replaces=1)
