@@ -106,7 +106,8 @@ def make(directory: Path, size: Size, say: Callable[[str], None] = print) -> Non
 
 
 def arranged(index: Index) -> None:
-    """Bring an index into the order in which the sidecar keeps it, and write all to disk."""
+    """Bring an index into the state in which the sidecar keeps it, and write all to disk."""
+    index.purge()
     index.arrange()
     with index.read() as snapshot:
         connection = snapshot.cursor

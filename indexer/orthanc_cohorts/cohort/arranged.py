@@ -94,16 +94,14 @@ def in_time(leaf: Tree, arrangement: Arrangement) -> tuple[list[Query], list[Que
     wide = appended(
         "cohort/measurement_at", [*leaf_conditions(leaf), Condition("TRUE", unit_of(leaf["value"]) | untimed)]
     )
-    later = [_later(wide, arrangement)] if arrangement.later else []
+    others = _beside(wide, arrangement)
     # What was marked before other filters is not what they leave.
     marked = [] if _filters(leaf) else [Condition(f"f.may_be_{leaf['pick']}")]
     name, untold = "cohort/arranged/measurement_in_time", Condition("TRUE", untimed)
     of_base = [appended(name, [*conditions, *marked, untold])]
-    if arrangement.dead or arrangement.moved:
-        if marked:
-            of_base.append(appended(name, [*conditions, _DISTURBED, untold]))
-        later.append(_moved(wide, arrangement))
-    return of_base, [_selected("r.study_key, r.value, r.at", query, "r.comparable", {}) for query in later]
+    if marked and (arrangement.dead or arrangement.moved):
+        of_base.append(appended(name, [*conditions, _DISTURBED, untold]))
+    return of_base, [_selected("r.study_key, r.value, r.at", query, "r.comparable", {}) for query in others]
 
 
 UNTIMED = {"first": 2**63 - 1, "latest": -(2**63) + 1}
@@ -133,11 +131,11 @@ def ties(leaf: Tree, arrangement: Arrangement, studies: list[int]) -> Query:
         "cohort/measurement_ties",
         [*leaf_conditions(leaf), Condition("TRUE", unit_of(leaf["value"])), of_studies],
     )
-    later = [
+    others = [
         _selected("r.* EXCLUDE (comparable)", query, "r.comparable", {})
-        for query in (_later(wide, arrangement), _moved(wide, arrangement))
+        for query in _beside(wide, arrangement)
     ]
-    parts = [arranged, *later]
+    parts = [arranged, *others]
     sql = " UNION ALL BY NAME ".join(f"({part.sql})" for part in parts)
     order = "r.event_time, i.sop_instance_uid, string_split(r.path, '.')::INTEGER[], r.value_index"
     return Query(
@@ -241,6 +239,15 @@ def _later(query: Query, arrangement: Arrangement) -> Query:
     return Query(
         f"{query.sql} AND f.instance_key >= $below", {**query.parameters, "below": arrangement.below}
     )
+
+
+def _beside(query: Query, arrangement: Arrangement) -> list[Query]:
+    """Return the rows that the arranged tables lack: of objects that came later, and of some other time now.
+
+    A statement without rows would still read its table.
+    """
+    found = [_later(query, arrangement)] if arrangement.later else []
+    return [*found, _moved(query, arrangement)] if arrangement.moved else found
 
 
 def _moved(query: Query, arrangement: Arrangement) -> Query:

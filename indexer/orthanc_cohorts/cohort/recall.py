@@ -86,7 +86,9 @@ class Recall:
         check()
         touched = None if known is None else self._touched_since(snapshot, known.generation)
         if known is None or touched is None or len(touched) > MOST_TOUCHED:
-            studies = _mask(columns(snapshot, query)["study_key"])
+            # Other columns of the statement would be read for nothing: a third of the time of `series`.
+            keys = Query(f"SELECT r.study_key FROM ({query.sql}) AS r", query.parameters)
+            studies = _mask(columns(snapshot, keys)["study_key"])
         else:
             studies = _renewed(known.studies, touched, _asked_again(snapshot, query, touched))
         if known is None or known.generation < snapshot.generation:

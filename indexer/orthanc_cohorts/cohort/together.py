@@ -133,9 +133,10 @@ def incomparable(leaf: Tree, arrangement: Arrangement | None = None) -> Query | 
     if not _has_bounds(leaf):
         return None
     if arrangement is not None and arranged.answers(leaf):
-        parts = arranged.incomparable(leaf, arrangement)
-        sql = f"SELECT count(*) AS rows FROM ({parts.arranged.sql} UNION ALL {parts.later.sql})"
-        return Query(sql, {**parts.arranged.parameters, **parts.later.parameters})
+        parts = arranged.incomparable(leaf, arrangement).asked(arrangement)
+        rows = " UNION ALL ".join(part.sql for part in parts)
+        parameters = {name: value for part in parts for name, value in part.parameters.items()}
+        return Query(f"SELECT count(*) AS rows FROM ({rows})", parameters)
     query = placed(leaf)
     sql = f"SELECT count(*) AS rows FROM ({query.sql}) AS r WHERE NOT {COMPARABLE}"
     return Query(sql, {**query.parameters, **unit_of(leaf["value"])})
