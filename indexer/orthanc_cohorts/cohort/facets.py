@@ -23,8 +23,9 @@ from orthanc_cohorts.cohort.inventory import kind_of
 from orthanc_cohorts.cohort.leaf import Codes, properties
 from orthanc_cohorts.cohort.properties import Number, Property
 from orthanc_cohorts.cohort.quantities import DIMENSIONLESS
-from orthanc_cohorts.cohort.stated import Stated, query, stated
-from orthanc_cohorts.cohort.universe import Mask, Snapshot
+from orthanc_cohorts.cohort.recall import MOST_TOUCHED
+from orthanc_cohorts.cohort.stated import Stated, query, renewed, stated
+from orthanc_cohorts.cohort.universe import Mask, Snapshot, Universe, touched_since
 from orthanc_cohorts.errors import UnknownUnit
 from orthanc_cohorts.harmonise import convert
 
@@ -104,7 +105,7 @@ class Facets:
 
     def __init__(self, engine: Engine, cache_bytes: int = 256 * 2**20) -> None:
         self._engine = engine
-        self._kept: Cache[Stated] = Cache(cache_bytes)
+        self._kept: Cache[_Kept] = Cache(cache_bytes)
 
     def count(
         self, snapshot: Snapshot, cohort: Canonical, asked: Sequence[Question], check: Callable[[], None]
@@ -121,26 +122,48 @@ class Facets:
             pairs = self._stated(snapshot, masks, question)
             base = masks.all(n for n, clause in enumerate(clauses) if not _asks(clause, question))
             found.append(_faceted(question, pairs, base))
-            if pairs.others:
-                warnings[Warning_(question.concept, question.unit, pairs.others)] = None
+            if len(pairs.left_out):
+                warnings[Warning_(question.concept, question.unit, len(pairs.left_out))] = None
         return found, masks, tuple(warnings)
 
     def _stated(self, snapshot: Snapshot, masks: Masks, asked: Question) -> Stated:
-        key = (
-            snapshot.generation,
-            masks.unit,
-            asked.facet.op,
-            asked.facet.field,
-            asked.concept,
-            asked.unit,
-        )
-        pairs = self._kept.get(key)
-        if pairs is None:
-            read = query(asked.facet.op, asked.facet.field, asked.concept, asked.unit)
-            rows = snapshot.cursor.execute(read.sql, read.parameters).fetchnumpy()
-            pairs = stated(masks.universe, masks.unit, rows)
-            self._kept.put(key, pairs, pairs.nbytes + 256)
-        return pairs
+        key = (masks.unit, asked.facet.op, asked.facet.field, asked.concept, asked.unit)
+        kept = self._kept.get(key)
+        if kept is not None and kept.universe.generation == snapshot.generation:
+            return kept.stated
+
+        def read(studies: list[int] | None = None) -> Any:
+            asking = query(asked.facet.op, asked.facet.field, asked.concept, asked.unit, studies)
+            return snapshot.cursor.execute(asking.sql, asking.parameters).fetchnumpy()
+
+        found = None if kept is None else self._renewed(snapshot, masks, kept, read)
+        if found is None:
+            found = stated(masks.universe, masks.unit, read())
+        if kept is None or kept.universe.generation < snapshot.generation:
+            size = found.nbytes + masks.universe.patient_of.nbytes // _SHARING + 256
+            self._kept.put(key, _Kept(masks.universe, found), size)
+        return found
+
+    @staticmethod
+    def _renewed(
+        snapshot: Snapshot, masks: Masks, kept: _Kept, read: Callable[[list[int]], Any]
+    ) -> Stated | None:
+        touched = touched_since(snapshot, kept.universe.generation)
+        if touched is None or len(touched) > MOST_TOUCHED:
+            return None
+        return renewed(kept.stated, masks.unit, kept.universe, masks.universe, touched, read)
+
+
+_SHARING = 8
+"""Facets that are asked together, and keep one universe between them; about."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What units stated in the generation of their universe."""
+
+    universe: Universe
+    stated: Stated
 
 
 def questions(asked: Sequence[Facet]) -> list[Question]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,32 @@ _ROWS_AT_ONCE = 64
 """Values laid over at once, so that what comes between stays in the cache of the processor."""
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What some units state by now, all of it, whatever they stated before.
+
+    values: how many there are by now; at: place of each former value among them, ascending. size: of the unit
+    keys by now. units: who has changed. codes, of: what they state now, pairs of a value's place and a unit,
+    each once.
+    """
+
+    values: int
+    at: NDArray[np.intp]
+    size: int
+    units: NDArray[np.int64]
+    codes: NDArray[np.int64]
+    of: NDArray[np.int64]
+
+    def of_anything(self, before: Mask) -> Mask:
+        """Return who states anything, by who did before."""
+        found: Mask = np.zeros(self.size, dtype=np.bool_)
+        both = min(self.size, len(before))
+        found[:both] = before[:both]
+        found[self.units] = False
+        found[self.of] = True
+        return found
+
+
 class Spread(ABC):
     """Which units state which of some values; a value is its place among them."""
 
@@ -38,6 +65,10 @@ class Spread(ABC):
     @abstractmethod
     def counts(self, base: Mask) -> Counts:
         """Return how many units of a cohort state each value."""
+
+    @abstractmethod
+    def renewed(self, change: Change) -> Spread | None:
+        """Return the spread after some units have changed; None where making it anew takes less."""
 
     @abstractmethod
     def distinct(self, values: NDArray[np.intp], base: Mask) -> int:
@@ -65,6 +96,22 @@ class Bits(Spread):
             found[part] = np.bitwise_count(self._words[part] & asked).sum(axis=1, dtype=np.int64)
         return found
 
+    def renewed(self, change: Change) -> Bits | None:
+        """Return the spread after some units have changed; None where it would grow to more than twice."""
+        width = -(-change.size // _WORD)
+        if change.values * width * 8 > max(2 * self._words.nbytes, _SMALL_BYTES):
+            return None
+        words = np.zeros((change.values, width), dtype=np.uint64)
+        both = min(width, self._words.shape[1])
+        words[change.at, :both] = self._words[:, :both]
+        octets = words.view(np.uint8)
+        kept = np.full(octets.shape[1], 0xFF, dtype=np.uint8)
+        np.bitwise_and.at(kept, change.units >> 3, ~_bit(change.units))
+        places = np.unique(change.units >> 3)
+        octets[:, places] &= kept[places]
+        np.bitwise_or.at(octets, (change.codes, change.of >> 3), _bit(change.of))
+        return Bits(words, change.of_anything(self.any))
+
     def distinct(self, values: NDArray[np.intp], base: Mask) -> int:
         """Return how many units of a cohort state one of some values."""
         stating = np.zeros(self._words.shape[1], dtype=np.uint64)
@@ -74,7 +121,7 @@ class Bits(Spread):
 
 
 class Pairs(Spread):
-    """Pairs of value and unit, each once, sorted by value, then unit."""
+    """Pairs of value and unit, each once, in any order."""
 
     def __init__(self, codes: Codes, units: Codes, values: int, any: Mask) -> None:
         self._codes, self._units, self._values, self.any = codes, units, values, any
@@ -87,6 +134,16 @@ class Pairs(Spread):
     def counts(self, base: Mask) -> Counts:
         """Return how many units of a cohort state each value."""
         return np.bincount(self._codes[base[self._units]], minlength=self._values)
+
+    def renewed(self, change: Change) -> Pairs:
+        """Return the spread after some units have changed."""
+        unchanged: Mask = np.ones(max(len(self.any), change.size), dtype=np.bool_)
+        unchanged[change.units] = False
+        unchanged[change.size :] = False
+        still = unchanged[self._units]
+        codes = np.concatenate([change.at[self._codes[still]], change.codes]).astype(np.int32)
+        units = np.concatenate([self._units[still], change.of]).astype(np.int32)
+        return Pairs(codes, units, change.values, change.of_anything(self.any))
 
     def distinct(self, values: NDArray[np.intp], base: Mask) -> int:
         """Return how many units of a cohort state one of some values."""
@@ -129,8 +186,14 @@ def _pairs(of_each: Iterable[NDArray[np.int64]], values: int, size: int) -> Pair
     return Pairs(codes, units, values, everybody)
 
 
+def _bit(units: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """Return the bit of each unit in its octet, as `_packed` sets it."""
+    bits: NDArray[np.uint8] = (0x80 >> (units & 7)).astype(np.uint8)
+    return bits
+
+
 def _packed(mask: Mask) -> Words:
-    """Return a mask as words of 64 bits; the order of bits within does not matter, so long as it is one."""
+    """Return a mask as words of 64 bits: eight units to an octet, the first of them its highest bit."""
     words = np.zeros(-(-len(mask) // _WORD), dtype=np.uint64)
     packed = np.packbits(mask)
     words.view(np.uint8)[: len(packed)] = packed

@@ -16,6 +16,7 @@ import build
 from flattened import stored
 from orthanc import states
 from orthanc_cohorts.cohort import Engine, canonical, parse
+from orthanc_cohorts.cohort.facets import Facet, Facets, questions
 from orthanc_cohorts.cohort.universe import Universe, touched_since
 from orthanc_cohorts.store import Batch, Index, Observed, writer
 
@@ -39,11 +40,27 @@ CLAUSES: list[dict[str, Any]] = [
     {"op": "patient", "sex": "F"},
     {"op": "document", "current": True},
 ]
+FACETS = questions(
+    [
+        Facet(op="patient", field="sex"),
+        Facet(op="series", field="modality"),
+        Facet(op="series", field="slice_thickness"),
+        Facet(op="document", field="title"),
+        Facet(op="study", field="date"),
+        Facet(op="evaluation", field="value"),
+        Facet(op="measurement", field="concept"),
+        Facet(op="measurement", field="value", concept="SCT|410668003", unit="mm"),
+    ]
+)
 COHORTS = [
     canonical(parse({"version": 1, "unit": unit, "where": clause}))
     for clause in CLAUSES
     for unit in ("patient", "study")
 ]
+
+
+def nothing() -> None:
+    """No limit of time."""
 
 
 def made(number: int, dice: random.Random) -> Any:
@@ -92,6 +109,7 @@ def test_what_is_remembered_answers_as_what_is_asked_anew(seed: int) -> None:
     dice = random.Random(seed)
     with tempfile.TemporaryDirectory() as folder:
         index, engine = Index.open(Path(folder)), Engine()
+        facets = Facets(engine)
         for clock in range(12):
             index.apply(batch(dice, 10 * clock))
             if dice.random() < 0.3:
@@ -104,6 +122,11 @@ def test_what_is_remembered_answers_as_what_is_asked_anew(seed: int) -> None:
 
                     assert remembered.keys.tolist() == anew.keys.tolist(), cohort.content
                     assert remembered.warnings == anew.warnings
+                for cohort in dice.sample(COHORTS, 2):
+                    kept, _, warned = facets.count(snapshot, cohort, FACETS, nothing)
+                    fresh, _, warned_anew = Facets(Engine()).count(snapshot, cohort, FACETS, nothing)
+
+                    assert kept == fresh and warned == warned_anew
         index.close()
         assert states.flaws(Path(folder)) == []
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cohort_made_up import QUICK
-from orthanc_cohorts.cohort.spread import Bits, Pairs, _bits, _pairs, spread
+from orthanc_cohorts.cohort.spread import Bits, Change, Pairs, _bits, _pairs, spread
 
 SIZES = (1, 63, 64, 65, 200)
 
@@ -40,6 +40,45 @@ def test_both_ways_count_what_sets_count(asked: tuple[int, list[list[int]], list
         assert found.distinct(np.array(places, dtype=np.intp), base) == len(either)
         assert np.flatnonzero(found.any).tolist() == sorted(set().union(*of_each))
         assert found.nbytes > 0
+
+
+@given(before=stating(), now=stating(), data=st.data())
+@QUICK
+def test_renewed_counts_as_made_anew(before: Any, now: Any, data: st.DataObject) -> None:
+    """Values of `before` are numbered 2n, further ones 2n + 1; of the units that changed, `now` holds."""
+    size, of_each, _, _ = before
+    later_size, now_of_each, members, _ = now
+    changed = data.draw(st.sets(st.integers(0, max(size, later_size) - 1)))
+    changed |= set(range(later_size, size))
+    old = [{unit for unit in units if unit not in changed} for units in of_each]
+    new = [{unit for unit in units if unit in changed} for units in now_of_each]
+    values = sorted({2 * n for n in range(len(of_each))} | {n for n in range(len(now_of_each))})
+    at = np.array([values.index(2 * n) for n in range(len(of_each))], dtype=np.intp)
+    pairs = [(values.index(n), unit) for n, units in enumerate(new) for unit in units]
+    expected: list[set[int]] = [set() for _ in values]
+    for place, units in zip(at, old, strict=True):
+        expected[place] |= units
+    for place, unit in pairs:
+        expected[place].add(unit)
+    base = np.zeros(later_size, dtype=np.bool_)
+    base[np.array(members, dtype=np.int64)] = True
+    arrays = [np.array(units, dtype=np.int64) for units in of_each]
+    change = Change(
+        values=len(values),
+        at=at,
+        size=later_size,
+        units=np.array(sorted(unit for unit in changed if unit < later_size), dtype=np.int64),
+        codes=np.array([place for place, _ in pairs], dtype=np.int64),
+        of=np.array([unit for _, unit in pairs], dtype=np.int64),
+    )
+
+    for known in (_bits(arrays, len(arrays), size, -(-size // 64)), _pairs(arrays, len(arrays), size)):
+        found = known.renewed(change)
+
+        assert found is not None
+        assert found.counts(base).tolist() == [len(units & set(members)) for units in expected]
+        assert np.flatnonzero(found.any).tolist() == sorted(set().union(*expected))
+        assert found.distinct(np.arange(len(values)), base) == len(set().union(*expected) & set(members))
 
 
 @pytest.mark.parametrize(("values", "kind"), [(10, Bits), (20_000, Pairs)])
