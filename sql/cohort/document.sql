@@ -1,6 +1,6 @@
--- Documents, each with whether no live document names it as its predecessor; conditions on f are appended with
--- AND.
+-- Documents; conditions on f are appended with AND.
 -- out: study_key INTEGER, one row per document
 SELECT f.study_key
-FROM (SELECT *, is_current AS current FROM live_document) AS f
+FROM document AS f
+ANTI JOIN tombstone AS dead ON dead.instance_key = f.instance_key
 WHERE TRUE
