@@ -1,19 +1,19 @@
-"""Leaves over the arranged tables: each as a statement for what is arranged and one for what came later.
+"""Leaves as statements over the arranged tables; where time counts, over what lies beside them, too.
 
-Together they yield what the one statement of `plan` does, live rows only. Runs nothing, and never puts a
+They yield what the one statement of `plan` does of these rows, live ones only. Runs nothing, and never puts a
 value into a statement.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from orthanc_cohorts_sql import load
 
-from orthanc_cohorts.cohort.arrangement import NO_UNIT, Arrangement
+from orthanc_cohorts.cohort.arrangement import Arrangement
 from orthanc_cohorts.cohort.codes import expand
+from orthanc_cohorts.cohort.numbering import NO_UNIT
 from orthanc_cohorts.cohort.plan import (
     COMPARABLE,
     VALUE,
@@ -21,14 +21,13 @@ from orthanc_cohorts.cohort.plan import (
     Tree,
     appended,
     leaf_conditions,
-    plan,
     unit_of,
 )
 from orthanc_cohorts.cohort.plan import placed as plain_placed
 from orthanc_cohorts.cohort.properties import Condition
 from orthanc_cohorts.cohort.quantities import DIMENSIONLESS
 
-_CODED = {
+CODED = {
     "measurement": ("concept", "site", "laterality", "method", "derivation"),
     "evaluation": ("concept", "value", "site", "laterality"),
 }
@@ -37,50 +36,43 @@ _NO_FIELDS = frozenset({"op", "count", "pick", "value", "as", "change"})
 _COMPARE = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<", "eq": "="}
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """A leaf in two statements with the same columns: of the arranged rows, and of those that came later."""
-
-    arranged: Query
-    later: Query
-
-    def asked(self, arrangement: Arrangement) -> list[Query]:
-        """Return the statements that can have rows, the arranged first."""
-        return [self.arranged, self.later] if arrangement.later else [self.arranged]
-
-
 def answers(leaf: Tree) -> bool:
     """Tell whether a leaf asks nothing but what the arranged tables hold."""
-    coded = _CODED.get(leaf["op"])
+    coded = CODED.get(leaf["op"])
     return coded is not None and _NO_FIELDS.union(coded).issuperset(leaf)
 
 
-def matches(leaf: Tree, arrangement: Arrangement) -> Parts:
+def units_asked(leaf: Tree) -> list[str]:
+    """Return the units of rows that a range is about."""
+    unit = leaf["value"]["unit"]
+    return [unit, NO_UNIT] if unit == DIMENSIONLESS else [unit]
+
+
+def matches(leaf: Tree, arrangement: Arrangement) -> Query:
     """Return `study_key` of the matching rows; of a measurement with a range, those within it (pick any)."""
     conditions = _numbered(leaf, arrangement)
-    later = _later(plan(leaf).rows, arrangement)
     if leaf["op"] == "measurement" and "value" in leaf:
-        inside = _inside("f.value", leaf["value"])
-        conditions += [_of_unit(leaf, arrangement), inside]
-        bounded = _inside("r.value", leaf["value"])
-        later = _selected("r.study_key", later, f"r.comparable AND {bounded.sql}", bounded.parameters)
-    return Parts(appended(f"cohort/arranged/{leaf['op']}", conditions), later)
+        conditions += [_of_unit(leaf, arrangement), _inside("f.value", leaf["value"])]
+    return appended(f"cohort/arranged/{leaf['op']}", conditions)
 
 
-def incomparable(leaf: Tree, arrangement: Arrangement) -> Parts:
-    """Return `study_key` of the rows that a range leaves out for the dimension of their unit."""
+def incomparable(leaf: Tree, arrangement: Arrangement) -> Query | None:
+    """Return `study_key` of the rows that a range leaves out for their dimension; None where none can be."""
+    units = arrangement.numbering.of(units_asked(leaf))
+    if "concept" in leaf:
+        concepts = arrangement.numbering.of(expand(leaf["concept"]))
+        if not arrangement.has_other_units(concepts, units):
+            return None
     other = _of_unit(leaf, arrangement)
     conditions = [*_numbered(leaf, arrangement), Condition(f"NOT {other.sql}", other.parameters)]
-    rows = plan({**leaf, "pick": "any"}).rows
-    later = _selected("r.study_key", _later(rows, arrangement), "r.comparable IS NOT TRUE", {})
-    return Parts(appended("cohort/arranged/measurement", conditions), later)
+    return appended("cohort/arranged/measurement", conditions)
 
 
-def values(leaf: Tree, arrangement: Arrangement) -> Parts:
+def values(leaf: Tree, arrangement: Arrangement) -> Query:
     """Return the rows of a measurement with a range, as `plan` does for picks without time."""
     query = appended("cohort/arranged/measurement_values", _numbered(leaf, arrangement))
-    units = {"units": _units(leaf, arrangement)}
-    return Parts(Query(query.sql, query.parameters | units), _later(plan(leaf).rows, arrangement))
+    units = {"units": arrangement.numbering.of(units_asked(leaf))}
+    return Query(query.sql, query.parameters | units)
 
 
 def in_time(leaf: Tree, arrangement: Arrangement) -> tuple[list[Query], list[Query]]:
@@ -196,7 +188,7 @@ def _unmoved(arrangement: Arrangement) -> list[Condition]:
 
 
 def _filters(leaf: Tree) -> bool:
-    return any(name in leaf for name in _CODED[leaf["op"]] if name != "concept")
+    return any(name in leaf for name in CODED[leaf["op"]] if name != "concept")
 
 
 _ALIVE = Condition("f.instance_key NOT IN (SELECT instance_key FROM tombstone)")
@@ -206,8 +198,8 @@ _UNMOVED = Condition("f.instance_key NOT IN (SELECT instance_key FROM moved)")
 def _numbered(leaf: Tree, arrangement: Arrangement) -> list[Condition]:
     """Return what holds on an arranged row of a leaf, but for a range; that its instance lives, too."""
     found = [
-        among(f"f.{name}", f"{name}_number", arrangement.numbers(expand(leaf[name])))
-        for name in _CODED[leaf["op"]]
+        among(f"f.{name}", f"{name}_number", arrangement.numbering.of(expand(leaf[name])))
+        for name in CODED[leaf["op"]]
         if name in leaf
     ]
     return [*found, _ALIVE] if arrangement.dead else found
@@ -220,13 +212,8 @@ def among(column: str, name: str, numbers: list[int]) -> Condition:
     return Condition(f"{column} IN (SELECT unnest(${name}::INTEGER[]))", {name: numbers})
 
 
-def _units(leaf: Tree, arrangement: Arrangement) -> list[int]:
-    unit = leaf["value"]["unit"]
-    return arrangement.numbers([unit, NO_UNIT] if unit == DIMENSIONLESS else [unit])
-
-
 def _of_unit(leaf: Tree, arrangement: Arrangement) -> Condition:
-    return among("f.unit", "units", _units(leaf, arrangement))
+    return among("f.unit", "units", arrangement.numbering.of(units_asked(leaf)))
 
 
 def _inside(value: str, bounds: Mapping[str, Any]) -> Condition:

@@ -18,6 +18,7 @@ import numpy as np
 from orthanc_cohorts.cohort import arranged, of_arranged, together
 from orthanc_cohorts.cohort.cache import Cache, Use
 from orthanc_cohorts.cohort.canonical import Canonical, Tree, dumps, nameless
+from orthanc_cohorts.cohort.changes import Changes
 from orthanc_cohorts.cohort.picking import anchor_days, nearest, within
 from orthanc_cohorts.cohort.plan import LeafPlan, plan
 from orthanc_cohorts.cohort.question import ONE, Found, Question, Warning_, left_out
@@ -77,7 +78,8 @@ class Engine:
 
     def __init__(self, cache_bytes: int = 256 * 2**20) -> None:
         self._masks: Cache[Found] = Cache(cache_bytes // 2)
-        self._recall = Recall(cache_bytes // 2)
+        self.changes = Changes()
+        self._recall = Recall(self.changes, cache_bytes // 2)
         self._universe: Universe | None = None
         self._lock = Lock()
 
@@ -109,7 +111,11 @@ class Engine:
         known = self._universe
         if known is not None and known.generation == snapshot.generation:
             return known
-        universe = Universe.of(snapshot, known)
+        touched = None if known is None else self.changes.since(snapshot, known.generation)
+        if known is None or touched is None:
+            universe = Universe.of(snapshot)
+        else:
+            universe = known.renewed(snapshot, touched)
         with self._lock:
             if self._universe is None or self._universe.generation < universe.generation:
                 self._universe = universe
@@ -202,11 +208,16 @@ class Engine:
         )
 
     def _warnings(self, question: Question, tree: Tree) -> tuple[Warning_, ...]:
+        arrangement = question.universe.arrangement
         found: list[Warning_] = []
         for leaf in together.leaves(tree):
-            query = together.incomparable(leaf, question.universe.arrangement)
-            rows = 0 if query is None else int(question.rows(query)["rows"][0])
-            found += left_out(leaf, rows)
+            if leaf["op"] != "measurement" or "value" not in leaf:
+                continue
+            if arrangement is not None and arranged.answers(leaf):
+                found += of_arranged.warnings(question, leaf, arrangement)
+            else:
+                rows = question.rows(together.incomparable(leaf))["rows"]
+                found += left_out(leaf, int(rows[0]))
         return tuple(found)
 
     def _is_of_each_study(self, question: Question, leaf: Tree, planned: LeafPlan) -> bool:

@@ -25,7 +25,7 @@ from orthanc_cohorts.cohort.properties import Number, Property
 from orthanc_cohorts.cohort.quantities import DIMENSIONLESS
 from orthanc_cohorts.cohort.recall import MOST_TOUCHED
 from orthanc_cohorts.cohort.stated import Stated, query, renewed, stated
-from orthanc_cohorts.cohort.universe import Mask, Snapshot, Universe, touched_since
+from orthanc_cohorts.cohort.universe import Mask, Snapshot, Universe
 from orthanc_cohorts.errors import UnknownUnit
 from orthanc_cohorts.harmonise import convert
 
@@ -144,11 +144,10 @@ class Facets:
             self._kept.put(key, _Kept(masks.universe, found), size)
         return found
 
-    @staticmethod
     def _renewed(
-        snapshot: Snapshot, masks: Masks, kept: _Kept, read: Callable[[list[int]], Any]
+        self, snapshot: Snapshot, masks: Masks, kept: _Kept, read: Callable[[list[int]], Any]
     ) -> Stated | None:
-        touched = touched_since(snapshot, kept.universe.generation)
+        touched = self._engine.changes.since(snapshot, kept.universe.generation)
         if touched is None or len(touched) > MOST_TOUCHED:
             return None
         return renewed(kept.stated, masks.unit, kept.universe, masks.universe, touched, read)

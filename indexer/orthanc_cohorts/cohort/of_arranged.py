@@ -10,12 +10,14 @@ from typing import Any
 import numpy as np
 
 from orthanc_cohorts.cohort import arranged
-from orthanc_cohorts.cohort.arranged import UNTIMED, Parts
+from orthanc_cohorts.cohort.arranged import CODED, UNTIMED, units_asked
 from orthanc_cohorts.cohort.arrangement import Arrangement
+from orthanc_cohorts.cohort.codes import expand
 from orthanc_cohorts.cohort.picking import in_time, within
 from orthanc_cohorts.cohort.plan import Tree
 from orthanc_cohorts.cohort.question import ONE, Found, Question, Warning_, left_out
 from orthanc_cohorts.cohort.reading import Columns
+from orthanc_cohorts.cohort.recall import mask_of
 from orthanc_cohorts.cohort.universe import Mask
 from orthanc_cohorts.cohort.values import measured
 
@@ -23,27 +25,36 @@ from orthanc_cohorts.cohort.values import measured
 def answer(question: Question, leaf: Tree, arrangement: Arrangement) -> Found:
     """Return the units for which a leaf is true; the leaf is one that `arranged.answers`."""
     universe, unit = question.universe, question.unit
-    pick = leaf.get("pick", "any")
+    live, pick = universe.live[unit], leaf.get("pick", "any")
     if pick in UNTIMED:
-        return Found(_in_time(question, leaf, arrangement), _others(question, leaf, arrangement))
+        return Found(_in_time(question, leaf, arrangement), warnings(question, leaf, arrangement))
+    came = _came(question, leaf)
     if pick != "any":
-        rows = universe.rows_of_units(_both(question, arranged.values(leaf, arrangement), arrangement))
-        counts, others = measured(universe, unit, leaf, rows)
-        return Found(within(counts, leaf.get("count", ONE)) & universe.live[unit], left_out(leaf, others))
-    parts = arranged.matches(leaf, arrangement)
+        before = question.rows(arranged.values(leaf, arrangement), arrangement.content)
+        counts, others = measured(universe, unit, leaf, universe.rows_of_units(_joined([before, came])))
+        return Found(within(counts, leaf.get("count", ONE)) & live, left_out(leaf, others))
+    query, studies = arranged.matches(leaf, arrangement), _matching(leaf, came)
     if "count" in leaf:
-        studies = universe.rows_of_units(_both(question, parts, arrangement))["study_key"]
-        counts = np.bincount(universe.units(unit, studies), minlength=len(universe.live[unit]))
-        mask = within(counts, leaf["count"]) & universe.live[unit]
+        rows = _joined([question.rows(query, arrangement.content), {"study_key": studies}])
+        units = universe.units(unit, universe.rows_of_units(rows)["study_key"])
+        mask = within(np.bincount(units, minlength=len(live)), leaf["count"]) & live
     else:
-        studies = [
-            question.studies(
-                query, arrangement.number, arrangement.content if query is parts.arranged else None
-            )
-            for query in parts.asked(arrangement)
-        ]
-        mask = universe.of_studies(unit, *studies)
-    return Found(mask, _others(question, leaf, arrangement))
+        mask = universe.of_studies(
+            unit, question.studies(query, arrangement.number, arrangement.content), mask_of(studies)
+        )
+    return Found(mask, warnings(question, leaf, arrangement))
+
+
+def warnings(question: Question, leaf: Tree, arrangement: Arrangement) -> tuple[Warning_, ...]:
+    """Return what a leaf with a range leaves out for its dimension; of other leaves, nothing."""
+    if leaf["op"] != "measurement" or "value" not in leaf:
+        return ()
+    came = _came(question, leaf)
+    parts = [{"study_key": came["study_key"][~came["comparable"]]}]
+    query = arranged.incomparable(leaf, arrangement)
+    if query is not None:
+        parts.append(question.rows(query, arrangement.content))
+    return left_out(leaf, len(question.universe.rows_of_units(_joined(parts))["study_key"]))
 
 
 def _in_time(question: Question, leaf: Tree, arrangement: Arrangement) -> Mask:
@@ -62,22 +73,25 @@ def _in_time(question: Question, leaf: Tree, arrangement: Arrangement) -> Mask:
     return mask & universe.live[unit]
 
 
-def _others(question: Question, leaf: Tree, arrangement: Arrangement) -> tuple[Warning_, ...]:
-    """Return the warning of a leaf with a range."""
+def _came(question: Question, leaf: Tree) -> Columns:
+    """Return the rows of a leaf that are not arranged: `study_key`; with a range `value`, `comparable`."""
+    recent = question.universe.recent
+    assert recent is not None, "whoever has an arrangement has what came since"
+    numbering = recent.numbering
+    numbers = {name: numbering.of(expand(leaf[name])) for name in CODED[leaf["op"]] if name in leaf}
+    table = getattr(recent, leaf["op"])
     if leaf["op"] != "measurement" or "value" not in leaf:
-        return ()
-    rows = _both(question, arranged.incomparable(leaf, arrangement), arrangement)
-    return left_out(leaf, len(question.universe.rows_of_units(rows)["study_key"]))
+        return dict(table.rows(numbers, ["study_key"]))
+    rows = table.rows(numbers, ["study_key", "value", "unit"])
+    comparable = np.isin(rows.pop("unit"), numbering.of(units_asked(leaf)))
+    return {**rows, "comparable": comparable}
 
 
-def _both(question: Question, parts: Parts, arrangement: Arrangement) -> Columns:
-    """Return the rows of both statements of a leaf, which do not depend on time."""
-    return _joined(
-        [
-            question.rows(query, arrangement.content if query is parts.arranged else None)
-            for query in parts.asked(arrangement)
-        ]
-    )
+def _matching(leaf: Tree, rows: Columns) -> Any:
+    """Return the study keys of the rows of `_came` that lie within the range of a leaf."""
+    if "comparable" not in rows:
+        return rows["study_key"]
+    return rows["study_key"][rows["comparable"] & within(rows["value"], leaf["value"])]
 
 
 def _joined(parts: list[Columns]) -> Columns:

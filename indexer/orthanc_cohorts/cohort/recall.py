@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 
 from orthanc_cohorts.cohort.cache import Cache, Use
 from orthanc_cohorts.cohort.canonical import dumps
+from orthanc_cohorts.cohort.changes import Changes
 from orthanc_cohorts.cohort.plan import Query
 from orthanc_cohorts.cohort.reading import Columns, columns
 from orthanc_cohorts.cohort.snapshot import Snapshot
-from orthanc_cohorts.cohort.universe import Mask, touched_since
+from orthanc_cohorts.cohort.universe import Mask
 
 MOST_TOUCHED = 20_000
 """Asking so many studies again takes as long as asking all."""
@@ -29,19 +30,13 @@ class _Found(NamedTuple):
     studies: Mask
 
 
-class _Touched(NamedTuple):
-    since: int
-    generation: int
-    studies: NDArray[np.int32] | None
-
-
 class Recall:
     """Rows and studies by statement. Safe among threads."""
 
-    def __init__(self, cache_bytes: int) -> None:
+    def __init__(self, changes: Changes, cache_bytes: int) -> None:
         self._rows: Cache[Columns] = Cache(cache_bytes // 2)
         self._studies: Cache[_Found] = Cache(cache_bytes // 2)
-        self._touched: _Touched | None = None
+        self._changes = changes
 
     def use(self) -> dict[str, Use]:
         """Return how the caches are used: `rows` and `studies` of statements."""
@@ -84,25 +79,17 @@ class Recall:
         ):
             return known.studies
         check()
-        touched = None if known is None else self._touched_since(snapshot, known.generation)
+        touched = None if known is None else self._changes.since(snapshot, known.generation)
         if known is None or touched is None or len(touched) > MOST_TOUCHED:
             # Other columns of the statement would be read for nothing: a third of the time of `series`.
             keys = Query(f"SELECT r.study_key FROM ({query.sql}) AS r", query.parameters)
-            studies = _mask(columns(snapshot, keys)["study_key"])
+            studies = mask_of(columns(snapshot, keys)["study_key"])
         else:
             studies = _renewed(known.studies, touched, _asked_again(snapshot, query, touched))
         if known is None or known.generation < snapshot.generation:
             found = _Found(snapshot.generation, holds, studies)
             self._studies.put(key, found, studies.nbytes + 256)
         return studies
-
-    def _touched_since(self, snapshot: Snapshot, generation: int) -> NDArray[np.int32] | None:
-        """Return what `touched_since` does, read once for the clauses of a question."""
-        known = self._touched
-        if known is None or (known.since, known.generation) != (generation, snapshot.generation):
-            studies = touched_since(snapshot, generation)
-            known = self._touched = _Touched(generation, snapshot.generation, studies)
-        return known.studies
 
 
 def _asked_again(snapshot: Snapshot, query: Query, touched: NDArray[np.int32]) -> NDArray[np.int32]:
@@ -126,7 +113,8 @@ def _renewed(studies: Mask, touched: NDArray[np.int32], found: NDArray[np.int32]
     return renewed
 
 
-def _mask(keys: NDArray[np.int32]) -> Mask:
+def mask_of(keys: NDArray[np.int32]) -> Mask:
+    """Return keys as a mask that ends with the largest."""
     found: Mask = np.zeros(int(keys.max(initial=-1)) + 1, dtype=np.bool_)
     # numpy widens other indices piecemeal, which takes three times as long.
     found[keys.astype(np.int64)] = True

@@ -128,15 +128,8 @@ def days(leaf: Tree, arrangement: Arrangement | None = None) -> Query:
     return Query(sql, query.parameters)
 
 
-def incomparable(leaf: Tree, arrangement: Arrangement | None = None) -> Query | None:
-    """Return the statement that counts the rows of a leaf whose unit has another dimension; None for most."""
-    if not _has_bounds(leaf):
-        return None
-    if arrangement is not None and arranged.answers(leaf):
-        parts = arranged.incomparable(leaf, arrangement).asked(arrangement)
-        rows = " UNION ALL ".join(part.sql for part in parts)
-        parameters = {name: value for part in parts for name, value in part.parameters.items()}
-        return Query(f"SELECT count(*) AS rows FROM ({rows})", parameters)
+def incomparable(leaf: Tree) -> Query:
+    """Return the statement that counts the rows of a leaf with a range whose unit has another dimension."""
     query = placed(leaf)
     sql = f"SELECT count(*) AS rows FROM ({query.sql}) AS r WHERE NOT {COMPARABLE}"
     return Query(sql, {**query.parameters, **unit_of(leaf["value"])})

@@ -16,21 +16,13 @@ from orthanc_cohorts_sql import load
 from orthanc_cohorts.cohort.arrangement import Arrangement
 from orthanc_cohorts.cohort.plan import Query
 from orthanc_cohorts.cohort.reading import columns
+from orthanc_cohorts.cohort.recent import Recent
 from orthanc_cohorts.cohort.snapshot import Snapshot
 
 __all__ = ["Keys", "Mask", "Snapshot", "Universe"]
 
 Mask = NDArray[np.bool_]
 Keys = NDArray[np.int64]
-
-
-def touched_since(snapshot: Snapshot, generation: int) -> NDArray[np.int32] | None:
-    """Return the keys of studies rebuilt since a generation; None when that is not known (any more)."""
-    if generation > snapshot.generation:
-        return None
-    values = {"since": generation}
-    studies = [key for (key,) in snapshot.cursor.execute(load("cohort/touched"), values).fetchall()]
-    return None if None in studies else np.array(studies, dtype=np.int32)
 
 
 @dataclass(frozen=True)
@@ -40,7 +32,7 @@ class Universe:
     patient_of: by study key, the patient key; -1 where there is no such study.
     live: by unit (`study`, `patient`), a mask over keys.
     varying: by level, names of the properties in which instances differ somewhere, or did.
-    arrangement: which statements lie arranged, None for none.
+    arrangement: which statements lie arranged, None for none. recent: the others, where some are arranged.
     """
 
     generation: int
@@ -48,16 +40,11 @@ class Universe:
     live: dict[str, Mask]
     varying: dict[str, frozenset[str]]
     arrangement: Arrangement | None = None
+    recent: Recent | None = None
 
     @classmethod
-    def of(cls, snapshot: Snapshot, known: Universe | None = None) -> Universe:
-        """Read the units of a snapshot: two small columns of `study`, and what varies.
-
-        known: of another generation, for what has not changed since.
-        """
-        touched = None if known is None else touched_since(snapshot, known.generation)
-        if known is not None and touched is not None:
-            return known._renewed(snapshot, touched)
+    def of(cls, snapshot: Snapshot) -> Universe:
+        """Read the units of a snapshot: two small columns of `study`, what varies, what is not arranged."""
         units = columns(snapshot, Query(load("cohort/units"), {}))
         studies, patients = units["study_key"], units["patient_key"]
         patient_of: Keys = np.full(int(studies.max(initial=-1)) + 1, -1, dtype=np.int64)
@@ -67,16 +54,18 @@ class Universe:
         varying: dict[str, set[str]] = {"series": set(), "study": set()}
         for level, name in snapshot.cursor.execute(load("cohort/varying")).fetchall():
             varying[level].add(name)
+        arrangement = Arrangement.of(snapshot, None)
         return cls(
             snapshot.generation,
             patient_of,
             {"study": patient_of >= 0, "patient": live_patient},
             {level: frozenset(names) for level, names in varying.items()},
-            Arrangement.of(snapshot, known.arrangement if known else None),
+            arrangement,
+            None if arrangement is None else Recent.of(snapshot, arrangement.below),
         )
 
-    def _renewed(self, snapshot: Snapshot, touched: NDArray[np.int32]) -> Universe:
-        """Return the units of a later snapshot. touched: studies rebuilt since."""
+    def renewed(self, snapshot: Snapshot, touched: NDArray[np.int32]) -> Universe:
+        """Return the units of another snapshot, reading what has changed. touched: studies rebuilt since."""
         asked = {"studies": touched.tolist()}
         there = columns(snapshot, Query(load("cohort/units_of"), asked))
         studies, patients = there["study_key"], there["patient_key"]
@@ -97,13 +86,24 @@ class Universe:
         varying = {level: set(names) for level, names in self.varying.items()}
         for level, name in snapshot.cursor.execute(load("cohort/varying_of"), asked).fetchall():
             varying[level].add(name)
+        arrangement = Arrangement.of(snapshot, self.arrangement)
         return Universe(
             snapshot.generation,
             patient_of,
             {"study": patient_of >= 0, "patient": live_patient},
             {level: frozenset(names) for level, names in varying.items()},
-            Arrangement.of(snapshot, self.arrangement),
+            arrangement,
+            self._recent(snapshot, arrangement, touched),
         )
+
+    def _recent(
+        self, snapshot: Snapshot, arrangement: Arrangement | None, touched: NDArray[np.int32]
+    ) -> Recent | None:
+        if arrangement is None:
+            return None
+        if self.recent is None or self.recent.below != arrangement.below:
+            return Recent.of(snapshot, arrangement.below)
+        return self.recent.renewed(snapshot, touched)
 
     def rows_of_units(self, rows: dict[str, Any]) -> dict[str, Any]:
         """Return the rows whose study is a live unit; columns by name, `study_key` among them."""

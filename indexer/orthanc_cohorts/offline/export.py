@@ -20,7 +20,7 @@ FORMATS = {"parquet": "FORMAT parquet, COMPRESSION zstd", "ndjson": "FORMAT json
 BOOKKEEPING = frozenset(
     {
         "state", "tombstone", "series_check", "touched_study", "moved", "arrangement", "arranged_code",
-        "arranged_path", "arranged_measurement", "arranged_evaluation",
+        "arranged_path", "arranged_measurement", "arranged_unit", "arranged_evaluation",
     }
 )  # fmt: skip
 """Tables that say nothing about objects."""

@@ -13,12 +13,13 @@ from orthanc_cohorts_sql import load
 
 from orthanc_cohorts.store.statements import run
 
-ARRANGED = ("arranged_code", "arranged_path", "arranged_measurement", "arranged_evaluation")
+ARRANGED = ("arranged_code", "arranged_path", "arranged_measurement", "arranged_unit", "arranged_evaluation")
 """In the order in which they are built: statements name codes and paths by their numbers."""
 _STATEMENTS = {
     "arranged_code": load("arrange/codes"),
     "arranged_path": load("arrange/paths"),
     "arranged_measurement": load("arrange/measurement"),
+    "arranged_unit": load("arrange/units"),
     "arranged_evaluation": load("arrange/evaluation"),
 }
 _NUMBERED_BY_INSTANCE = ("arranged_measurement", "arranged_evaluation")
@@ -97,6 +98,7 @@ def purge(connection: duckdb.DuckDBPyConnection) -> None:
     if run(connection, load("arrange/is_empty")):
         run(connection, "DELETE FROM arranged_code")
         run(connection, "DELETE FROM arranged_path")
+        run(connection, "DELETE FROM arranged_unit")
     run(connection, "DELETE FROM moved WHERE instance_key IN (SELECT instance_key FROM tombstone)")
     renumber(connection)
 

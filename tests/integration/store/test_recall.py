@@ -16,8 +16,9 @@ import build
 from flattened import stored
 from orthanc import states
 from orthanc_cohorts.cohort import Engine, canonical, parse
+from orthanc_cohorts.cohort.changes import Changes
 from orthanc_cohorts.cohort.facets import Facet, Facets, questions
-from orthanc_cohorts.cohort.universe import Universe, touched_since
+from orthanc_cohorts.cohort.universe import Universe
 from orthanc_cohorts.store import Batch, Index, Observed, writer
 
 LENGTH = {"op": "measurement", "concept": "SCT|410668003"}
@@ -142,13 +143,17 @@ def test_generations_that_are_listed_no_more_are_asked_as_a_whole(
         with index.read() as snapshot:
             seen.append(Universe.of(snapshot))
     with index.read() as snapshot:
-        told = [touched_since(snapshot, universe.generation) is not None for universe in seen]
+        touched = [Changes().since(snapshot, universe.generation) for universe in seen]
         fresh = Universe.of(snapshot)
-        renewed = [Universe.of(snapshot, universe) for universe in seen]
+        renewed = [
+            universe.renewed(snapshot, studies)
+            for universe, studies in zip(seen, touched, strict=True)
+            if studies is not None
+        ]
     index.close()
 
     # The mark of generation 12 says that those up to 8 are not listed.
-    assert told == [False] * 7 + [True] * 5
+    assert [studies is not None for studies in touched] == [False] * 7 + [True] * 5
     for universe in renewed:
         assert units(universe) == units(fresh)
 
