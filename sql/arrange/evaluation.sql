@@ -1,5 +1,5 @@
--- Arrange the stated codes of live instances.
--- in:  $below: of instances with smaller keys
+-- Arrange the stated codes of live instances, of some concepts.
+-- in:  $below: of instances with smaller keys; $first, $last concept, empty for none
 -- out: rows of arranged_evaluation_next
 INSERT INTO arranged_evaluation_next BY NAME
 SELECT
@@ -21,4 +21,5 @@ LEFT JOIN arranged_code_next AS s ON s.code = f.site
 LEFT JOIN arranged_code_next AS l ON l.code = f.laterality
 LEFT JOIN arranged_path_next AS g ON g.path = f.group_path
 WHERE f.value_code IS NOT NULL AND f.instance_key < $below
+    AND coalesce(f.concept, '') BETWEEN $first AND $last
 ORDER BY concept, value, f.study_key, f.instance_key

@@ -1,5 +1,5 @@
--- Arrange the stated values of live instances.
--- in:  $below: of instances with smaller keys
+-- Arrange the stated values of live instances, of some concepts.
+-- in:  $below: of instances with smaller keys; $first, $last concept, empty for none
 -- out: rows of arranged_measurement_next
 -- Rows without time lie before the others of their study and unit. Ties by SOP instance UID, then path and index, as
 -- everywhere. lag and lead stream over the sorted rows; windows by study would sort them all again.
@@ -31,12 +31,7 @@ FROM (
         p.number AS path,
         f.value_index
     FROM measurement AS f
-    JOIN (
-        SELECT instance_key, rank() OVER (ORDER BY sop_instance_uid) AS uid
-        FROM instance
-        SEMI JOIN measurement USING (instance_key)
-        ANTI JOIN tombstone USING (instance_key)
-    ) AS i ON i.instance_key = f.instance_key
+    JOIN arranged_rank AS i ON i.instance_key = f.instance_key
     LEFT JOIN subject AS e ON e.instance_key = f.instance_key AND e.subject = f.subject
     LEFT JOIN arranged_code_next AS c ON c.code = f.concept
     LEFT JOIN arranged_code_next AS u ON u.code = coalesce(f.unit_canonical, '?' || coalesce(f.unit_code, ''))
@@ -47,5 +42,6 @@ FROM (
     LEFT JOIN arranged_path_next AS g ON g.path = f.group_path
     LEFT JOIN arranged_path_next AS p ON p.path = f.path
     WHERE f.value IS NOT NULL AND f.instance_key < $below
+        AND coalesce(f.concept, '') BETWEEN $first AND $last
     ORDER BY concept, unit, f.study_key, event_time NULLS FIRST, uid, p.number, f.value_index
 )

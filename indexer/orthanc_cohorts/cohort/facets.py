@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any
 
 import numpy as np
@@ -19,12 +20,13 @@ from orthanc_cohorts.cohort.clauses import LEAVES
 from orthanc_cohorts.cohort.codes import canonical_code
 from orthanc_cohorts.cohort.definition import BadDefinition, Detail
 from orthanc_cohorts.cohort.engine import Engine, Masks, Warning_
+from orthanc_cohorts.cohort.field_rows import Again, Asked, query
 from orthanc_cohorts.cohort.inventory import kind_of
 from orthanc_cohorts.cohort.leaf import Codes, properties
 from orthanc_cohorts.cohort.properties import Number, Property
 from orthanc_cohorts.cohort.quantities import DIMENSIONLESS
 from orthanc_cohorts.cohort.recall import MOST_TOUCHED
-from orthanc_cohorts.cohort.stated import Stated, query, renewed, stated
+from orthanc_cohorts.cohort.stated import Stated, renewed, stated
 from orthanc_cohorts.cohort.universe import Mask, Snapshot, Universe
 from orthanc_cohorts.errors import UnknownUnit
 from orthanc_cohorts.harmonise import convert
@@ -99,6 +101,11 @@ class Question:
     concept: tuple[str, ...] = ()
     unit: str = DIMENSIONLESS
 
+    @property
+    def asked(self) -> Asked:
+        """What is read for it."""
+        return Asked(self.facet.op, self.facet.field, self.concept, self.unit)
+
 
 class Facets:
     """Counts facets with the masks of an engine and remembers which units state what. Safe among threads."""
@@ -117,39 +124,38 @@ class Facets:
         clauses = _clauses(cohort.where)
         masks = self._engine.masks(snapshot, cohort.unit, clauses, check)
         warnings, found = dict.fromkeys(masks.warnings), []
+        again = Again(snapshot, [question.asked for question in asked])
         for question in asked:
             check()
-            pairs = self._stated(snapshot, masks, question)
+            pairs = self._stated(snapshot, masks, question.asked, again)
             base = masks.all(n for n, clause in enumerate(clauses) if not _asks(clause, question))
             found.append(_faceted(question, pairs, base))
             if len(pairs.left_out):
                 warnings[Warning_(question.concept, question.unit, len(pairs.left_out))] = None
         return found, masks, tuple(warnings)
 
-    def _stated(self, snapshot: Snapshot, masks: Masks, asked: Question) -> Stated:
-        key = (masks.unit, asked.facet.op, asked.facet.field, asked.concept, asked.unit)
+    def _stated(self, snapshot: Snapshot, masks: Masks, asked: Asked, again: Again) -> Stated:
+        key = (masks.unit, asked)
         kept = self._kept.get(key)
         if kept is not None and kept.universe.generation == snapshot.generation:
             return kept.stated
-
-        def read(studies: list[int] | None = None) -> Any:
-            asking = query(asked.facet.op, asked.facet.field, asked.concept, asked.unit, studies)
-            return snapshot.cursor.execute(asking.sql, asking.parameters).fetchnumpy()
-
-        found = None if kept is None else self._renewed(snapshot, masks, kept, read)
+        found = None if kept is None else self._renewed(snapshot, masks, kept, asked, again)
         if found is None:
-            found = stated(masks.universe, masks.unit, read())
+            whole = query(asked)
+            rows = snapshot.cursor.execute(whole.sql, whole.parameters).fetchnumpy()
+            found = stated(masks.universe, masks.unit, rows)
         if kept is None or kept.universe.generation < snapshot.generation:
             size = found.nbytes + masks.universe.patient_of.nbytes // _SHARING + 256
             self._kept.put(key, _Kept(masks.universe, found), size)
         return found
 
     def _renewed(
-        self, snapshot: Snapshot, masks: Masks, kept: _Kept, read: Callable[[list[int]], Any]
+        self, snapshot: Snapshot, masks: Masks, kept: _Kept, asked: Asked, again: Again
     ) -> Stated | None:
         touched = self._engine.changes.since(snapshot, kept.universe.generation)
         if touched is None or len(touched) > MOST_TOUCHED:
             return None
+        read = partial(again.read, asked)
         return renewed(kept.stated, masks.unit, kept.universe, masks.universe, touched, read)
 
 

@@ -1,7 +1,6 @@
 """Which units state which values of a field, for facets.
 
-Knows statements and columns, no cohorts. A statement is a file of sql/facets with fixed text of the whitelist
-in `clauses` appended; nothing that a user sent becomes part of it.
+Knows the columns that `field_rows` reads, and units; neither statements nor cohorts.
 """
 
 from __future__ import annotations
@@ -12,32 +11,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from orthanc_cohorts_sql import load
 
-from orthanc_cohorts.cohort.clauses import LEAVES
-from orthanc_cohorts.cohort.codes import expand
-from orthanc_cohorts.cohort.leaf import properties
-from orthanc_cohorts.cohort.plan import Query, plan
-from orthanc_cohorts.cohort.properties import (
-    BodyPart,
-    ChannelSource,
-    Code,
-    Day,
-    Interval,
-    Number,
-    Property,
-    TextList,
-)
-from orthanc_cohorts.cohort.quantities import DIMENSIONLESS
+from orthanc_cohorts.cohort.reading import Columns
 from orthanc_cohorts.cohort.recall import MOST_TOUCHED
 from orthanc_cohorts.cohort.spread import Change, Spread, spread
 from orthanc_cohorts.cohort.universe import Keys, Mask, Universe
-
-Columns = dict[str, Any]
-_STATED = {"measurement": "f.value IS NOT NULL", "evaluation": "f.value_code IS NOT NULL"}
-"""What a row must state to take part, as in a leaf that does not ask for it."""
-_OF_STUDIES = "{}.study_key IN (SELECT unnest($studies::INTEGER[]))"
-"""That a row is of one of some studies; to be filled with its alias."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,48 +38,6 @@ class Stated:
             0 if isinstance(self.values, np.ndarray) else sum(map(len, self.values)) + 100 * len(self.values)
         )
         return self.spread.nbytes + 8 * len(self.values) + texts
-
-
-def query(
-    op: str,
-    field: str,
-    concept: Sequence[str] = (),
-    unit: str = DIMENSIONLESS,
-    studies: Sequence[int] | None = None,
-) -> Query:
-    """Return the statement that reads a field: values with their studies, or numbers and days by row.
-
-    concept: canonical codes; rows of these only, of a measurement or evaluation. unit: canonical, of the
-    value of a measurement. studies: rows of these only, None for all.
-    """
-    kind = properties(LEAVES[op])[field]
-    if op == "measurement" and isinstance(kind, Number):
-        # The rows that a leaf with any range is about.
-        rows = plan({"op": op, "concept": list(concept), "value": {"unit": unit}}).rows
-        if studies is None:
-            return rows
-        sql = f"SELECT r.* FROM ({rows.sql}) AS r WHERE {_OF_STUDIES.format('r')}"
-        return Query(sql, {**rows.parameters, "studies": studies})
-    conditions = [_STATED[op]] if op in _STATED and field not in ("value", "qualifier") else []
-    asked = properties(LEAVES[op])["concept"].condition("concept", expand(concept)) if concept else None
-    if asked is not None:
-        conditions.append(asked.sql)
-    parameters = {} if asked is None else dict(asked.parameters)
-    if studies is not None:
-        conditions.append(_OF_STUDIES)
-        parameters["studies"] = studies
-    if isinstance(kind, Number | Day):
-        low, high = ends(kind)
-        row = kind.column.partition(".")[0]
-        sql = f"SELECT {row}.study_key, {low} AS low, {high} AS high\nWHERE "
-        sql += " AND ".join([f"{low} IS NOT NULL", *conditions])
-    else:
-        value, meaning = value_and_meaning(kind)
-        row = kind.column if isinstance(kind, BodyPart) else value.partition(".")[0]
-        sql = f"SELECT list(DISTINCT {row}.study_key) AS studies, {value} AS value, min({meaning}) AS meaning"
-        sql += "\nWHERE " + " AND ".join([f"{value} IS NOT NULL", *conditions])
-        sql += f"\nGROUP BY {value}\nORDER BY {value}"
-    return Query(f"{_source(op, kind)}\n{sql.replace(_OF_STUDIES, _OF_STUDIES.format(row))}", parameters)
 
 
 def stated(universe: Universe, unit: str, rows: Columns) -> Stated:
@@ -217,36 +153,6 @@ def _grouped(rows: Columns) -> tuple[Any, list[Keys]]:
     parts = np.split(studies[usable][order].astype(np.int64), edges) if len(values) else []
     days = both.dtype.kind == "M"
     return (np.datetime_as_string(values, unit="D").tolist() if days else values), parts
-
-
-def _source(op: str, kind: Property) -> str:
-    if isinstance(kind, TextList):
-        return load("facets/study_modality").rstrip()
-    if isinstance(kind, ChannelSource):
-        return load("facets/waveform_source").rstrip()
-    return load(f"facets/{LEAVES[op].base}").rstrip()
-
-
-def ends(kind: Property) -> tuple[str, str]:
-    """Return the columns of the smallest and the largest that a row states; equal ones for single values."""
-    if isinstance(kind, Interval):
-        return f"{kind.column}_min::DOUBLE", f"{kind.column}_max::DOUBLE"
-    if isinstance(kind, Day):
-        return f"{kind.column}::DATE", f"{kind.last or kind.column}::DATE"
-    return f"{kind.column}::DOUBLE", f"{kind.column}::DOUBLE"
-
-
-def value_and_meaning(kind: Property) -> tuple[str, str]:
-    """Return the column and the one that says what its codes mean."""
-    if isinstance(kind, TextList):
-        return "s.modality", "NULL::VARCHAR"
-    if isinstance(kind, ChannelSource):
-        return "c.source", "c.source_meaning"
-    if isinstance(kind, BodyPart):
-        text = f"{kind.column}.body_part_examined"
-        meaning = f"CASE WHEN {text} IS NULL THEN {kind.column}.anatomic_region_meaning END"
-        return f"coalesce({text}, {kind.column}.body_part)", meaning
-    return kind.column, f"{kind.column}_meaning" if isinstance(kind, Code) else "NULL::VARCHAR"
 
 
 def _fits(rows: Columns) -> Mask:

@@ -44,7 +44,7 @@ class Universe:
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> Universe:
-        """Read the units of a snapshot: two small columns of `study`, what varies, what is not arranged."""
+        """Read the units of a snapshot, what varies, and what is not arranged."""
         units = columns(snapshot, Query(load("cohort/units"), {}))
         studies, patients = units["study_key"], units["patient_key"]
         patient_of: Keys = np.full(int(studies.max(initial=-1)) + 1, -1, dtype=np.int64)

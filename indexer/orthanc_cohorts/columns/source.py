@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from orthanc_cohorts_sql import load
 
 from orthanc_cohorts.cohort.clauses import LEAVES
+from orthanc_cohorts.cohort.field_rows import ends, value_and_meaning
 from orthanc_cohorts.cohort.plan import COMPARABLE, VALUE, Query, Tree, conditions
 from orthanc_cohorts.cohort.properties import (
     BodyPart,
@@ -24,7 +25,6 @@ from orthanc_cohorts.cohort.properties import (
     within,
 )
 from orthanc_cohorts.cohort.quantities import DIMENSIONLESS
-from orthanc_cohorts.cohort.stated import ends, value_and_meaning
 from orthanc_cohorts.cohort.together import scope_of, scopes
 from orthanc_cohorts.columns.wanted import COUNTING, DAYS, SERIES, TIME, Wanted
 from orthanc_cohorts.harmonise import canonical_unit

@@ -6,6 +6,7 @@ that the tables of facts do not, so that they may be dropped at any instant. Kno
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import duckdb
@@ -13,16 +14,10 @@ from orthanc_cohorts_sql import load
 
 from orthanc_cohorts.store.statements import run
 
-ARRANGED = ("arranged_code", "arranged_path", "arranged_measurement", "arranged_unit", "arranged_evaluation")
-"""In the order in which they are built: statements name codes and paths by their numbers."""
-_STATEMENTS = {
-    "arranged_code": load("arrange/codes"),
-    "arranged_path": load("arrange/paths"),
-    "arranged_measurement": load("arrange/measurement"),
-    "arranged_unit": load("arrange/units"),
-    "arranged_evaluation": load("arrange/evaluation"),
-}
+ARRANGED = ("arranged_code", "arranged_path", "arranged_unit", "arranged_measurement", "arranged_evaluation")
 _NUMBERED_BY_INSTANCE = ("arranged_measurement", "arranged_evaluation")
+ROWS_AT_ONCE = 4_000_000
+"""Sorted at once, about: some hundred MB. 60 million at once took more than 8 GB, and failed."""
 SHARE = 0.05
 """Arranged anew when rows that came later are more than this share of the arranged ones: read by their text
 codes, all of them, they take a question about as long as the arranged rows of a common concept."""
@@ -58,10 +53,30 @@ def build(connection: duckdb.DuckDBPyConnection) -> Built:
     drop_unfinished(connection)
     for table in ARRANGED:
         run(connection, f'CREATE TABLE "{table}_next" AS FROM "{table}" LIMIT 0')
-    for table in ARRANGED:
-        values = {"below": below} if table in _NUMBERED_BY_INSTANCE else None
-        run(connection, _STATEMENTS[table], values)
+    run(connection, load("arrange/codes"))
+    run(connection, load("arrange/paths"))
+    run(connection, load("arrange/ranks"))
+    for kind in ("measurement", "evaluation"):
+        statement = load(f"arrange/{kind}")
+        for first, last in _pieces(run(connection, load(f"arrange/sizes_{kind}"), {"below": below})):
+            run(connection, statement, {"below": below, "first": first, "last": last})
+    run(connection, load("arrange/units"))
+    run(connection, "DROP TABLE arranged_rank")
     return Built(below, generation)
+
+
+def _pieces(sizes: Iterable[tuple[str, int]]) -> Iterator[tuple[str, str]]:
+    """Yield the first and last concept of pieces that are sorted at once, by the rows of each concept."""
+    piece: list[str] = []
+    total = 0
+    for concept, rows in sizes:
+        if piece and total + rows > ROWS_AT_ONCE:
+            yield piece[0], piece[-1]
+            piece, total = [], 0
+        piece.append(concept)
+        total += rows
+    if piece:
+        yield piece[0], piece[-1]
 
 
 def swap(connection: duckdb.DuckDBPyConnection, built: Built) -> None:

@@ -20,6 +20,7 @@ from orthanc import states
 from orthanc_cohorts.store import Batch, Index, Observed, arrange
 from orthanc_cohorts.store.statements import run
 
+COPIES = ("arranged_measurement", "arranged_evaluation")
 KILLS = int(os.environ.get("ARRANGE_KILLS", "6"))
 
 
@@ -69,6 +70,39 @@ def test_what_came_and_what_died_while_it_was_built_is_told_apart(tmp_path: Path
 
     assert (at_once, later) == ([0, 1, 2], [2])
     assert states.flaws(tmp_path) == []
+
+
+def test_in_pieces_or_at_once_the_same_rows_lie_in_the_same_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = Index.open(tmp_path)
+    nameless = build.num("A", 1)
+    del nameless.ConceptNameCodeSequence
+    for number in range(8):
+        concepts = ["SCT|410668003|Length", "A", "B", "B", "C"]
+        items = [build.num(concept, number + place) for place, concept in enumerate(concepts)]
+        items += [nameless, build.code("DCM|121071|Finding", f"SCT|{number}"), build.code("D", "SCT|1")]
+        index.apply(Batch.of([stored(build.sr(items, SOPInstanceUID=f"1.2.{number}"))]))
+
+    def tables() -> list[list[tuple[object, ...]]]:
+        with index.write() as connection:
+            run(connection, "DELETE FROM arrangement")
+        assert index.arrange()
+        with index.read() as snapshot:
+            return [
+                run(snapshot.cursor, f'SELECT * FROM "{table}" ORDER BY {order}')
+                for table, order in (("arranged_unit", "ALL"), *((name, "rowid") for name in COPIES))
+            ]
+
+    at_once = tables()
+    monkeypatch.setattr(arrange, "ROWS_AT_ONCE", 9)
+    in_pieces = tables()
+    index.close()
+
+    assert len(at_once[1]) == 8 * 6 and len(at_once[2]) == 8 * 2
+    # Those without concept come last at once, and first in pieces.
+    assert in_pieces[1] == at_once[1][-8:] + at_once[1][:-8]
+    assert (in_pieces[0], in_pieces[2]) == (at_once[0], at_once[2])
 
 
 def test_a_reader_keeps_the_tables_of_its_snapshot_through_swaps_and_checkpoints(tmp_path: Path) -> None:
