@@ -73,11 +73,12 @@ def _study(rows: Rows, dice: random.Random, study: int) -> None:
         patient_bmi_min=bmi,
         patient_bmi_max=bmi,
         study_time=dice.choice([*DAYS, None]),
-        modalities=dice.choice([["CT"], ["CT", "SR"], None]),
     )
     parts = [_body_part(dice) for _ in sexes]
     for sex, part in zip(sexes, parts, strict=True):
         rows.instance(study, 100 + study, patient_sex=sex, manufacturer=sex, **part)
+    if dice.random() < 0.3:
+        rows.series(200 + study, study, modality="SR")
     thin = dice.choice([*NUMBERS, None])
     rows.series(
         100 + study,

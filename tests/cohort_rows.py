@@ -59,7 +59,7 @@ class Rows:
             self.add("patient_identity", patient_key=patient, identity_hash=patient, patient_id=f"P{patient}")
         counts = {"series_count": 1, "instance_count": 1}
         uid = f"1.2.{study}"
-        return self.add(
+        row = self.add(
             "study",
             **{
                 "study_key": study,
@@ -70,10 +70,12 @@ class Rows:
                 **values,
             },
         )
+        self._derive_modalities(study)
+        return row
 
     def series(self, series: int, study: int, **values: Any) -> Row:
-        """Add a series."""
-        return self.add(
+        """Add a series; its modality becomes one of its study, as in the index."""
+        row = self.add(
             "series",
             **{
                 "series_key": series,
@@ -83,6 +85,15 @@ class Rows:
                 **values,
             },
         )
+        self._derive_modalities(study)
+        return row
+
+    def _derive_modalities(self, study: int) -> None:
+        series = [row for row in self.tables.get("series", ()) if row["study_key"] == study]
+        there = sorted({row["modality"] for row in series if row.get("modality") is not None})
+        for row in self.tables.get("study", ()):
+            if row["study_key"] == study and there:
+                row["modalities"] = there
 
     def instance(self, study: int, series: int = 0, uid: str = "", **header: Any) -> Row:
         """Add an instance with its header; the returned keys belong to the rows of its content."""

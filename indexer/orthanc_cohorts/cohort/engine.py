@@ -150,10 +150,12 @@ class Engine:
             return self._together(question, leaf)
         if "anchor" in leaf:
             return self._nearest(question, leaf)
-        arrangement = question.universe.arrangement
+        universe, unit = question.universe, question.unit
+        if self._is_of_modality(question, leaf):
+            return Found(universe.of_studies(unit, universe.modalities.studies(leaf["modality"])))
+        arrangement = universe.arrangement
         if arrangement is not None and arranged.answers(leaf):
             return of_arranged.answer(question, leaf, arrangement)
-        universe, unit = question.universe, question.unit
         live = universe.live[unit]
         planned = plan(leaf)
         if self._is_of_each_study(question, leaf, planned):
@@ -219,6 +221,13 @@ class Engine:
                 rows = question.rows(together.incomparable(leaf))["rows"]
                 found += left_out(leaf, int(rows[0]))
         return tuple(found)
+
+    def _is_of_modality(self, question: Question, leaf: Tree) -> bool:
+        """Tell whether a leaf asks nothing but the modality, of studies or of series that have one only."""
+        if leaf.keys() != {"op", "modality"}:
+            return False
+        of_series = leaf["op"] == "series" and "modality" not in question.universe.varying["series"]
+        return leaf["op"] == "study" or of_series
 
     def _is_of_each_study(self, question: Question, leaf: Tree, planned: LeafPlan) -> bool:
         """Tell whether one row of a study is enough, and other studies do not matter."""

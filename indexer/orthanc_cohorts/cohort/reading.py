@@ -21,8 +21,13 @@ def columns(snapshot: Snapshot, query: Query) -> Columns:
 
     `fetchnumpy` took twice as long for a million rows of three columns (DuckDB 2.0).
     """
-    table = snapshot.cursor.sql(query.sql, params=query.parameters).to_arrow_table()
-    return {name: _array(column) for name, column in zip(table.column_names, table.columns, strict=True)}
+    found = table(snapshot, query)
+    return {name: _array(column) for name, column in zip(found.column_names, found.columns, strict=True)}
+
+
+def table(snapshot: Snapshot, query: Query) -> pa.Table:
+    """Return what a statement yields, as Arrow."""
+    return snapshot.cursor.sql(query.sql, params=query.parameters).to_arrow_table()
 
 
 def _array(column: pa.ChunkedArray) -> Any:

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from orthanc_cohorts_sql import load
 
 from orthanc_cohorts.cohort.numbering import Numbering
-from orthanc_cohorts.cohort.reading import Columns
+from orthanc_cohorts.cohort.plan import Query
+from orthanc_cohorts.cohort.reading import Columns, table
 from orthanc_cohorts.cohort.snapshot import Snapshot
 
 _STATEMENTS = {op: load(f"cohort/recent/{op}").rstrip() for op in ("measurement", "evaluation")}
@@ -95,10 +96,10 @@ class Recent:
 
 
 def _read(snapshot: Snapshot, sql: str, values: Mapping[str, object], numbering: Numbering) -> Columns:
-    table = snapshot.cursor.sql(sql, params=values).to_arrow_table()
+    found = table(snapshot, Query(sql, dict(values)))
     return {
         name: _numbered(column, numbering) if pa.types.is_string(column.type) else column.to_numpy()
-        for name, column in zip(table.column_names, table.columns, strict=True)
+        for name, column in zip(found.column_names, found.columns, strict=True)
     }
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from orthanc_cohorts.cohort.bits import bit, octet, others
 from orthanc_cohorts.cohort.universe import Mask
 
 Codes = NDArray[np.int32]
@@ -105,11 +106,9 @@ class Bits(Spread):
         both = min(width, self._words.shape[1])
         words[change.at, :both] = self._words[:, :both]
         octets = words.view(np.uint8)
-        kept = np.full(octets.shape[1], 0xFF, dtype=np.uint8)
-        np.bitwise_and.at(kept, change.units >> 3, ~_bit(change.units))
-        places = np.unique(change.units >> 3)
-        octets[:, places] &= kept[places]
-        np.bitwise_or.at(octets, (change.codes, change.of >> 3), _bit(change.of))
+        places, kept = others(change.units)
+        octets[:, places] &= kept
+        np.bitwise_or.at(octets, (change.codes, octet(change.of)), bit(change.of))
         return Bits(words, change.of_anything(self.any))
 
     def distinct(self, values: NDArray[np.intp], base: Mask) -> int:
@@ -186,14 +185,8 @@ def _pairs(of_each: Iterable[NDArray[np.int64]], values: int, size: int) -> Pair
     return Pairs(codes, units, values, everybody)
 
 
-def _bit(units: NDArray[np.int64]) -> NDArray[np.uint8]:
-    """Return the bit of each unit in its octet, as `_packed` sets it."""
-    bits: NDArray[np.uint8] = (0x80 >> (units & 7)).astype(np.uint8)
-    return bits
-
-
 def _packed(mask: Mask) -> Words:
-    """Return a mask as words of 64 bits: eight units to an octet, the first of them its highest bit."""
+    """Return a mask as words of 64 bits, filled with zeros."""
     words = np.zeros(-(-len(mask) // _WORD), dtype=np.uint64)
     packed = np.packbits(mask)
     words.view(np.uint8)[: len(packed)] = packed

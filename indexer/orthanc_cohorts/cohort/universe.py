@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 from orthanc_cohorts_sql import load
 
 from orthanc_cohorts.cohort.arrangement import Arrangement
+from orthanc_cohorts.cohort.modalities import Modalities
 from orthanc_cohorts.cohort.plan import Query
-from orthanc_cohorts.cohort.reading import columns
+from orthanc_cohorts.cohort.reading import table
 from orthanc_cohorts.cohort.recent import Recent
 from orthanc_cohorts.cohort.snapshot import Snapshot
 
@@ -32,6 +34,7 @@ class Universe:
     patient_of: by study key, the patient key; -1 where there is no such study.
     live: by unit (`study`, `patient`), a mask over keys.
     varying: by level, names of the properties in which instances differ somewhere, or did.
+    modalities: of each study.
     arrangement: which statements lie arranged, None for none. recent: the others, where some are arranged.
     """
 
@@ -39,14 +42,14 @@ class Universe:
     patient_of: Keys
     live: dict[str, Mask]
     varying: dict[str, frozenset[str]]
+    modalities: Modalities
     arrangement: Arrangement | None = None
     recent: Recent | None = None
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> Universe:
         """Read the units of a snapshot, what varies, and what is not arranged."""
-        units = columns(snapshot, Query(load("cohort/units"), {}))
-        studies, patients = units["study_key"], units["patient_key"]
+        studies, patients, lists = _units(snapshot, Query(load("cohort/units"), {}))
         patient_of: Keys = np.full(int(studies.max(initial=-1)) + 1, -1, dtype=np.int64)
         patient_of[studies] = patients
         live_patient: Mask = np.zeros(int(patients.max(initial=-1)) + 1, dtype=np.bool_)
@@ -60,6 +63,7 @@ class Universe:
             patient_of,
             {"study": patient_of >= 0, "patient": live_patient},
             {level: frozenset(names) for level, names in varying.items()},
+            Modalities.of(len(patient_of), studies, lists),
             arrangement,
             None if arrangement is None else Recent.of(snapshot, arrangement.below),
         )
@@ -67,8 +71,7 @@ class Universe:
     def renewed(self, snapshot: Snapshot, touched: NDArray[np.int32]) -> Universe:
         """Return the units of another snapshot, reading what has changed. touched: studies rebuilt since."""
         asked = {"studies": touched.tolist()}
-        there = columns(snapshot, Query(load("cohort/units_of"), asked))
-        studies, patients = there["study_key"], there["patient_key"]
+        studies, patients, lists = _units(snapshot, Query(load("cohort/units_of"), asked))
         size = max(len(self.patient_of), int(studies.max(initial=-1)) + 1)
         patient_of: Keys = np.full(size, -1, dtype=np.int64)
         patient_of[: len(self.patient_of)] = self.patient_of
@@ -92,6 +95,7 @@ class Universe:
             patient_of,
             {"study": patient_of >= 0, "patient": live_patient},
             {level: frozenset(names) for level, names in varying.items()},
+            self.modalities.renewed(size, touched, studies, lists),
             arrangement,
             self._recent(snapshot, arrangement, touched),
         )
@@ -145,3 +149,9 @@ class Universe:
         # Picked by places, a third of the time of picking by a mask.
         patients[self.patient_of[np.flatnonzero(studies)]] = True
         return patients
+
+
+def _units(snapshot: Snapshot, query: Query) -> tuple[NDArray[np.int32], NDArray[np.int32], pa.ChunkedArray]:
+    """Return the study keys, patient keys and lists of modalities that a statement yields."""
+    found = table(snapshot, query)
+    return found["study_key"].to_numpy(), found["patient_key"].to_numpy(), found["modalities"]

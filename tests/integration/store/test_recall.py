@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import build
 from flattened import stored
 from orthanc import states
-from orthanc_cohorts.cohort import Engine, canonical, parse
+from orthanc_cohorts.cohort import Engine, Snapshot, canonical, parse
 from orthanc_cohorts.cohort.changes import Changes
 from orthanc_cohorts.cohort.facets import Facet, Facets, questions
 from orthanc_cohorts.cohort.universe import Universe
@@ -123,6 +123,7 @@ def test_what_is_remembered_answers_as_what_is_asked_anew(seed: int) -> None:
 
                     assert remembered.keys.tolist() == anew.keys.tolist(), cohort.content
                     assert remembered.warnings == anew.warnings
+                assert modalities(engine, snapshot) == modalities_of_series(snapshot)
                 for cohort in dice.sample(COHORTS, 2):
                     kept, _, warned = facets.count(snapshot, cohort, FACETS, nothing)
                     fresh, _, warned_anew = Facets(Engine()).count(snapshot, cohort, FACETS, nothing)
@@ -156,6 +157,21 @@ def test_generations_that_are_listed_no_more_are_asked_as_a_whole(
     assert [studies is not None for studies in touched] == [False] * 7 + [True] * 5
     for universe in renewed:
         assert units(universe) == units(fresh)
+
+
+def modalities(engine: Engine, snapshot: Snapshot) -> dict[str, list[int]]:
+    known = engine.universe(snapshot).modalities
+    of_each = {name: np.flatnonzero(known.studies([name])).tolist() for name in known.bits}
+    return {name: studies for name, studies in of_each.items() if studies}
+
+
+def modalities_of_series(snapshot: Snapshot) -> dict[str, list[int]]:
+    return dict(
+        snapshot.cursor.execute(
+            "SELECT modality, list_sort(list(DISTINCT study_key)) FROM series "
+            "WHERE modality IS NOT NULL GROUP BY modality"
+        ).fetchall()
+    )
 
 
 def units(universe: Universe) -> tuple[list[int], list[int], list[int]]:
