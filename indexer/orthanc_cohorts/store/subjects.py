@@ -7,6 +7,7 @@ in time.
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import duckdb
@@ -75,11 +76,7 @@ def resolve(
 def _write(
     connection: duckdb.DuckDBPyConnection, subjects: list[Subject], known_times: dict[int, StudyTime]
 ) -> None:
-    objects = column("instance_key", {s.instance_key for s in subjects}, pa.int64())
-    acquired: dict[_Place, tuple[Any, str]] = {
-        (key, subject): (time, precision)
-        for key, subject, time, precision in run(connection, load("store/subject_targets"), incoming=objects)
-    }
+    acquired = _acquired(connection, {s.instance_key for s in subjects})
     study_times = dict(known_times)
     others = {s.study_key for s in subjects} - known_times.keys()
     if others:
@@ -103,6 +100,27 @@ def _write(
         }
     )
     run(connection, "INSERT INTO subject BY NAME SELECT * FROM incoming", incoming=rows)
+
+
+def _acquired(connection: duckdb.DuckDBPyConnection, objects: set[int]) -> dict[_Place, tuple[Any, str]]:
+    """Return by subject of these objects the earliest acquisition among its targets, and its precision."""
+    speaking = column("instance_key", objects, pa.int64())
+    references = run(connection, load("store/subject_references"), incoming=speaking)
+    hashes = column("sop_hash", {row[2] for row in references}, pa.uint64())
+    met = run(connection, load("store/instances_by_hash"), incoming=hashes)
+    there = column("instance_key", (key for (key,) in met), pa.int64())
+    times: dict[str, tuple[Any, str]] = {}
+    for uid, *acquired in run(connection, load("store/acquisitions"), incoming=there):
+        times[uid] = min(times.get(uid, _NEVER), tuple(acquired))
+    found: dict[_Place, tuple[Any, str]] = {}
+    for key, subject, _, uid in references:
+        if uid in times:
+            found[key, subject] = min(found.get((key, subject), _NEVER), times[uid])
+    return found
+
+
+_NEVER = (datetime.max, "")
+"""Later than any acquisition."""
 
 
 def _time(
