@@ -13,10 +13,10 @@ from orthanc_cohorts.dicom.source import FileSource, MemorySource
 from orthanc_cohorts.dicom.start import (
     DEFLATED,
     EXPLICIT_BIG_ENDIAN,
-    KINDS,
-    NUMBER,
-    TEXT,
-    UNKNOWN,
+    LONGS,
+    NUMBERS,
+    TEXTS,
+    VRS,
     Source,
     explicit_header,
     is_explicit,
@@ -33,6 +33,11 @@ _UNDEFINED = 0xFFFFFFFF
 _ITEM = 0xFFFEE000
 _ITEM_END = 0xFFFEE00D
 _SEQUENCE_END = 0xFFFEE0DD
+# The tags of items and of the end of a sequence as one number of four bytes: group and element change places.
+_ITEM_MARKER = 0xE000FFFE
+_END_MARKER = 0xE0DDFFFE
+_NO_VALUES = SEQUENCE_TAGS | {_ITEM, _ITEM_END, _SEQUENCE_END}
+"""Tags that hold no value by themselves where no VR is stated."""
 _ITEM_START = b"\xfe\xff\x00\xe0"
 _SEQUENCE_CLOSED = b"\xfe\xff\xdd\xe0\0\0\0\0"
 _PIXEL_DATA = 0x7FE00010
@@ -53,6 +58,7 @@ _seen_bytes = 0
 _ENDLESS = 1 << 62
 _BINARY_VRS = frozenset(b"OB OD OF OL OV OW UN".split())
 _header = Struct("<HHI").unpack_from
+_marker = Struct("<II").unpack_from
 
 
 def scan_bytes(data: bytes) -> ParsedFile:
@@ -116,151 +122,151 @@ class _Walk:
         """Fill `root` with the elements from a position to the end of the source.
 
         One long function on purpose: a call per element would double the time of a report (measured).
+        Places are offsets in the window (`at`, `end`, `limit`) where each element needs them, else absolute.
         """
         source, size = self.source, self.source.size
         explicit = self.explicit
-        data, base, limit = source.window(position)
-        kinds, sequences = KINDS, SEQUENCE_TAGS
-        header, explicit_at = _header, explicit_header
+        texts, longs, numbers, sequences = TEXTS, LONGS, NUMBERS, _NO_VALUES
+        header, explicit_at, marker_at = _header, explicit_header, _marker
         dataset = root
-        end = size  # of the open data set; beyond the file where a delimiter closes it
-        # One entry per open sequence: the data set and the end to return to, the sequence, its own end,
-        # the encoding around it, its key in _SEEN where it may be kept, and where it must end for that.
-        stack: list[tuple[DataSet, int, list[DataSet], int, bool, tuple[bytes, bool] | None, int]] = []
+        # `end` is that of the open data set; beyond the file where a delimiter closes it.
+        data, base, limit, at, end = self._window(position, size)
+        # The innermost open sequence, its end, its key in _SEEN where it may be kept, and where it must end
+        # for that; the stack holds, for each open sequence, what to return to.
+        sequence: list[DataSet] = []
+        sequence_end, key, close = 0, None, 0
+        stack: list[tuple[DataSet, int, bool, list[DataSet], int, tuple[bytes, bool] | None, int]] = []
         while True:
-            while position < end:
-                if position + 12 > limit:
+            while at < end:
+                if at + 12 > limit:
+                    position = base + at
                     if position + 8 > size:
                         if position < size:
                             self._cut_off(None)
-                            position = size
+                            at = size - base
                         break
-                    data, base, limit = source.window(position)
+                    data, base, limit, at, end = self._window(position, base + end)
                 if explicit:
-                    group, element, vr, length = explicit_at(data, position - base)
+                    group, element, vr, length = explicit_at(data, at)
                     tag = group << 16 | element
-                    kind = kinds.get(vr, UNKNOWN)
-                    if kind is TEXT:
-                        position += 8
-                        stop = position + length
+                    at += 8
+                    if vr in texts:
+                        stop = at + length
                         if stop <= limit and not group & 1:
-                            dataset[tag] = data[position - base : stop - base]
-                            position = stop
+                            dataset[tag] = data[at:stop]
+                            at = stop
                             continue
-                    elif kind is NUMBER:
-                        position += 8
-                    elif kind is not UNKNOWN:
-                        length = length_of(data, position - base + 8)[0]
-                        position += 12
-                    else:
-                        vr, length = self._without_vr(tag, data, position - base)
-                        position += 8
+                    elif vr in longs:
+                        (length,) = length_of(data, at)
+                        at += 4
+                    elif vr not in numbers and tag != _ITEM_END:
+                        vr, length = self._without_vr(tag, data, at - 8)
                 else:
-                    group, element, length = header(data, position - base)
+                    group, element, length = header(data, at)
                     tag = group << 16 | element
-                    vr, kind = None, UNKNOWN
-                    position += 8
-                    stop = position + length
+                    vr = None
+                    at += 8
+                    stop = at + length
                     if (
                         stop <= limit
                         and length <= BULK_BYTES
                         and tag not in sequences
-                        and group != 0xFFFE
-                        and not (group & 1 and data.startswith(_ITEM_START, position - base))
+                        and not (group & 1 and data.startswith(_ITEM_START, at))
                     ):
-                        dataset[tag] = data[position - base : stop - base]
-                        position = stop
+                        dataset[tag] = data[at:stop]
+                        at = stop
                         continue
                 if tag == _ITEM_END:
                     if stack:
                         break
                     self.flaws.append(Flaw("delimiter-outside-item", tag, "skipped"))
-                elif vr == b"SQ" or self._is_sequence(tag, vr, length, position):
-                    if length != _UNDEFINED and length > size - position:
+                elif vr == b"SQ" or self._is_sequence(tag, vr, length, base + at):
+                    if length != _UNDEFINED and length > size - base - at:
                         self._cut_off(tag)
-                        length = size - position
+                        length = size - base - at
                     # PS3.5 6.2.2: UN is implicit VR inside, whatever the file is; not all writers know.
-                    inside = explicit and (vr != b"UN" or source.read(position + 12, 2) in kinds)
-                    stop = _ENDLESS if length == _UNDEFINED else position + length
-                    key, close = None, 0
-                    start = position - base
-                    most = _REPEATED.get(tag, 0)
-                    if not most and data.startswith(_CODED_STARTS, start + 8):
-                        most = _CODED_BYTES
+                    inside = explicit and (vr != b"UN" or source.read(base + at + 12, 2) in VRS)
+                    inner_key, inner_close = None, 0
+                    coded = data.startswith(_CODED_STARTS, at + 8)
+                    most = _CODED_BYTES if coded else _REPEATED.get(tag, 0)
                     if most:
                         if length == _UNDEFINED:
                             # Up to the first delimiter, which may be an inner one: then it is not kept below.
-                            delimiter = data.find(_SEQUENCE_CLOSED, start, start + most)
-                            close = delimiter + 8 if delimiter >= 0 else 0
-                        elif length <= most:
-                            close = start + length
-                        if start < close <= limit - base:
-                            key = data[start:close], inside
-                            close += base
-                            known = _SEEN.get(key)
+                            delimiter = data.find(_SEQUENCE_CLOSED, at, at + most)
+                            stop = delimiter + 8 if delimiter >= 0 else 0
+                        else:
+                            stop = at + length if length <= most else 0
+                        if at < stop <= limit:
+                            inner_key = data[at:stop], inside
+                            known = _SEEN.get(inner_key)
                             if known is not None:
                                 dataset[tag] = known
-                                position = close
+                                at = stop
                                 continue
-                    sequence: list[DataSet] = []
-                    dataset[tag] = sequence
-                    stack.append((dataset, end, sequence, stop, explicit, key, close))
-                    explicit = inside
+                            inner_close = base + stop
+                    stack.append((dataset, base + end, explicit, sequence, sequence_end, key, close))
+                    dataset[tag] = sequence = []
+                    sequence_end = _ENDLESS if length == _UNDEFINED else base + at + length
+                    explicit, key, close = inside, inner_key, inner_close
                     break
                 elif length == _UNDEFINED:
                     dataset[tag] = Skipped(None)
-                    position = self._skip_fragments(position)
+                    at = self._skip_fragments(base + at) - base
                 else:
-                    stop = position + length
-                    if stop > size:
+                    stop = at + length
+                    if stop > size - base:
                         self._cut_off(tag)
-                        length, stop = size - position, size
+                        stop = size - base
+                        length = stop - at
                     if length > BULK_BYTES and (vr in _BINARY_VRS or (vr is None and is_bulk(tag))):
                         dataset[tag] = Skipped(length)
                     else:
-                        if stop <= limit:
-                            value = data[position - base : stop - base]
-                        else:
-                            value = source.read(position, length)
-                        if vr is None or (kind is not NUMBER and not group & 1):
+                        value = data[at:stop] if stop <= limit else source.read(base + at, length)
+                        if vr is None or (vr not in numbers and not group & 1):
                             dataset[tag] = value
                         else:
                             dataset[tag] = Typed(vr, value)
-                    position = stop
+                    at = stop
             # An item has ended, or a sequence has just begun: open the next item or close the sequence.
             while True:
                 if not stack:
                     return
-                outer, outer_end, sequence, sequence_end, outer_explicit, key, close = stack[-1]
-                if position >= sequence_end:
-                    tag = _SEQUENCE_END
-                elif position + 8 > size:
+                if base + at >= sequence_end:
+                    marker = _END_MARKER
+                elif at + 8 > size - base:
                     self._cut_off(_ITEM)
                     return
                 else:
-                    if position + 8 > limit:
-                        data, base, limit = source.window(position)
-                    group, element, length = header(data, position - base)
-                    tag = group << 16 | element
-                    position += 8
-                if tag == _ITEM:
+                    if at + 8 > limit:
+                        data, base, limit, at, end = self._window(base + at, base + end)
+                    marker, length = marker_at(data, at)
+                    at += 8
+                if marker == _ITEM_MARKER:
                     dataset = {}
                     sequence.append(dataset)
-                    end = _ENDLESS if length == _UNDEFINED else position + length
-                    if end > size and length != _UNDEFINED:
+                    if length == _UNDEFINED:
+                        end = _ENDLESS
+                        break
+                    end = at + length
+                    if end > size - base:
                         self._cut_off(_ITEM)
                     if length:
                         break
-                elif tag == _SEQUENCE_END:
-                    if key is not None and position == close and not self.flaws:
+                elif marker == _END_MARKER:
+                    if key is not None and base + at == close and not self.flaws:
                         _keep(key, sequence)
-                    dataset, end, explicit = outer, outer_end, outer_explicit
-                    stack.pop()
+                    dataset, end, explicit, sequence, sequence_end, key, close = stack.pop()
+                    end -= base
                     break
                 else:
                     raise UnsupportedEncoding(
-                        f"({tag >> 16:04X},{tag & 0xFFFF:04X}) where an item of a sequence should start"
+                        f"({marker & 0xFFFF:04X},{marker >> 16:04X}) where an item of a sequence should start"
                     )
+
+    def _window(self, position: int, end: int) -> tuple[bytes, int, int, int, int]:
+        """Return the bytes at a position and where they start; from there: their end, the position, `end`."""
+        data, base, limit = self.source.window(position)
+        return data, base, limit - base, position - base, end - base
 
     def _is_sequence(self, tag: int, vr: bytes | None, length: int, position: int) -> bool:
         """Tell whether a value that is not called SQ holds items.

@@ -16,11 +16,11 @@ EXPLICIT_BIG_ENDIAN = "1.2.840.10008.1.2.2"
 DEFLATED = "1.2.840.10008.1.2.1.99"
 _UID_BYTES = 64
 
-TEXT, NUMBER, LONG, UNKNOWN = object(), object(), object(), object()
-KINDS = dict.fromkeys(b"AE AS CS DA DS DT IS LO LT PN SH ST TM UI".split(), TEXT)
-KINDS |= dict.fromkeys(b"AT FD FL SL SS UL US".split(), NUMBER)
-KINDS |= dict.fromkeys(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split(), LONG)
-"""VR to how its value is kept; the VRs of LONG have a length field of four bytes (PS3.5 7.1.2)."""
+TEXTS = frozenset(b"AE AS CS DA DS DT IS LO LT PN SH ST TM UI".split())
+NUMBERS = frozenset(b"AT FD FL SL SS UL US".split())
+LONGS = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
+"""VRs whose length field has four bytes, two unused ones before it (PS3.5 7.1.2)."""
+VRS = TEXTS | NUMBERS | LONGS
 
 explicit_header = Struct("<HH2sH").unpack_from
 length_of = Struct("<I").unpack_from
@@ -32,7 +32,7 @@ def meta(source: Source) -> tuple[int, str | None]:
     """Return where the data set starts, and the transfer syntax that a meta header states."""
     head = source.read(0, 140)
     position = 132 if head[128:132] == b"DICM" else 0
-    if position and head[132:134] != b"\x02\x00" and head[4:6] in KINDS and head[0] | head[1]:
+    if position and head[132:134] != b"\x02\x00" and head[4:6] in VRS and head[0] | head[1]:
         position = 0  # the letters DICM happen to lie there, in a file without preamble
     if len(head) < position + 8:
         raise NotDicom("shorter than one data element")
@@ -48,9 +48,9 @@ def meta(source: Source) -> tuple[int, str | None]:
         if group != 0x0002:
             break
         position += 8
-        if vr not in KINDS:  # some writers leave the VRs out here too, against PS3.10 7.1
+        if vr not in VRS:  # some writers leave the VRs out here too, against PS3.10 7.1
             length = length_of(data, position - base - 4)[0]
-        elif KINDS[vr] is LONG:
+        elif vr in LONGS:
             length = length_of(data, position - base)[0]
             position += 4
         if element == 0x0010:
@@ -63,7 +63,7 @@ def meta(source: Source) -> tuple[int, str | None]:
 def is_explicit(source: Source, position: int, syntax: str | None, flaws: list[Flaw]) -> bool:
     """Tell by the first element, since files lie about their transfer syntax."""
     head = source.read(position, 8)
-    seen = head[4:6] in KINDS
+    seen = head[4:6] in VRS
     if _is_big_endian(head):
         raise UnsupportedEncoding("the data set is big endian, whatever the meta header says")
     stated = syntax != IMPLICIT_LITTLE_ENDIAN
@@ -74,4 +74,4 @@ def is_explicit(source: Source, position: int, syntax: str | None, flaws: list[F
 
 def _is_big_endian(head: bytes) -> bool:
     """Tell by the first element: groups up to 0x00FF that state a VR."""
-    return len(head) >= 8 and head[0] == 0 and head[1] != 0 and head[4:6] in KINDS
+    return len(head) >= 8 and head[0] == 0 and head[1] != 0 and head[4:6] in VRS
