@@ -23,13 +23,11 @@ _BINARY = {
     b"FD": Struct("<d"),
 }
 _FLOATS = frozenset({b"FL", b"FD"})
-_TERM = 16
-"""Bytes of the longest defined term (CS); a longer word is seldom met again."""
 _REMEMBERED = 2_048
 _WORDS: dict[bytes, str] = {}
-"""Defined terms and dates by their bytes: objects repeat few of them many times."""
+"""Defined terms, dates and UIDs by their bytes: objects repeat few of them many times."""
 _SHORT = 64
-"""Bytes of a decimal value that is worth remembering."""
+"""Bytes of a word (no UID has more) or a decimal value that is worth remembering."""
 
 
 def raw(ds: DataSet, tag: int) -> bytes | None:
@@ -55,6 +53,8 @@ def first_item(ds: DataSet, tag: int) -> DataSet:
 def word(ds: DataSet, tag: int) -> str | None:
     """Return a value of the default repertoire (CS, UI, DA, ...) stripped on both sides, None if empty."""
     value = ds.get(tag)
+    if value is None:
+        return None
     if type(value) is not bytes:
         value = raw(ds, tag)
     if not value:
@@ -63,7 +63,7 @@ def word(ds: DataSet, tag: int) -> str | None:
     if known is not None:
         return known
     found = value.strip(b" \0").decode("latin-1")
-    if found and len(value) <= _TERM:
+    if found and len(value) <= _SHORT:
         if len(_WORDS) >= _REMEMBERED:
             _WORDS.clear()
         _WORDS[value] = found
