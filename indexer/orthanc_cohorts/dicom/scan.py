@@ -9,7 +9,7 @@ from struct import Struct, pack
 from typing import BinaryIO
 
 from orthanc_cohorts.dicom.dictionary import BINARY_TAGS, SEQUENCE_TAGS
-from orthanc_cohorts.dicom.source import FileSource, MemorySource
+from orthanc_cohorts.dicom.source import HEADER_BYTES, FileSource, MemorySource
 from orthanc_cohorts.dicom.start import (
     DEFLATED,
     EXPLICIT_BIG_ENDIAN,
@@ -47,14 +47,19 @@ _CODED_BYTES = 512
 _REPEATED = {0x003A0200: 16_384}
 """Other sequences that a device sends again and again, and their longest: ChannelDefinitionSequence."""
 _KEPT, _KEPT_BYTES = 2_048, 500_000
-_SEEN: dict[tuple[bytes, bool], list[DataSet]] = {}
-"""Sequences that were read before, by their bytes and whether these state VRs.
+_SEEN: tuple[dict[bytes, list[DataSet]], dict[bytes, list[DataSet]]] = {}, {}
+"""Sequences that were read before, by their bytes, of those without and with VRs.
 
 Reports repeat few codes many times: reading each anew took a third of the time of a report, and channel
 definitions two thirds of that of an ECG. The trees share these lists, so nobody may change them. Only what
 was read without a flaw, to its exact end, is kept.
 """
 _seen_bytes = 0
+Head = tuple[int, bytes | None, int, bool]
+"""What an element starts with: its tag, VR (None where none is stated) and length (-1: this stands behind the
+head), and whether its value is taken as it is."""
+_HEADS: tuple[dict[bytes, Head], dict[bytes, Head]] = {}, {}
+"""Heads that were read before, without and with a VR: few combinations of tag, VR and length are in use."""
 _ENDLESS = 1 << 62
 _BINARY_VRS = frozenset(b"OB OD OF OL OV OW UN".split())
 _header = Struct("<HHI").unpack_from
@@ -126,56 +131,31 @@ class _Walk:
         """
         source, size = self.source, self.source.size
         explicit = self.explicit
-        texts, longs, numbers, sequences = TEXTS, LONGS, NUMBERS, _NO_VALUES
-        header, explicit_at, marker_at = _header, explicit_header, _marker
+        heads = _HEADS[explicit]
         dataset = root
-        # `end` is that of the open data set; beyond the file where a delimiter closes it.
-        data, base, limit, at, end = self._window(position, size)
+        # `end` is that of the open data set; beyond the file where a delimiter closes it. `limit` is that of
+        # the window, and before `room` a head lies within it.
+        data, base, limit, room, at, end = self._window(position, size)
         # The innermost open sequence, its end, its key in _SEEN where it may be kept, and where it must end
         # for that; the stack holds, for each open sequence, what to return to.
         sequence: list[DataSet] = []
         sequence_end, key, close = 0, None, 0
-        stack: list[tuple[DataSet, int, bool, list[DataSet], int, tuple[bytes, bool] | None, int]] = []
+        stack: list[tuple[DataSet, int, bool, list[DataSet], int, bytes | None, int]] = []
         while True:
-            while at < end:
-                if at + 12 > limit:
-                    position = base + at
-                    if position + 8 > size:
-                        if position < size:
-                            self._cut_off(None)
-                            at = size - base
-                        break
-                    data, base, limit, at, end = self._window(position, base + end)
-                if explicit:
-                    group, element, vr, length = explicit_at(data, at)
-                    tag = group << 16 | element
-                    at += 8
-                    if vr in texts:
-                        stop = at + length
-                        if stop <= limit and not group & 1:
-                            dataset[tag] = data[at:stop]
-                            at = stop
-                            continue
-                    elif vr in longs:
-                        (length,) = length_of(data, at)
-                        at += 4
-                    elif vr not in numbers and tag != _ITEM_END:
-                        vr, length = self._without_vr(tag, data, at - 8)
-                else:
-                    group, element, length = header(data, at)
-                    tag = group << 16 | element
-                    vr = None
-                    at += 8
+            until = end if end < room else room
+            while at < until:
+                head = data[at : at + 8]
+                tag, vr, length, plain = heads.get(head) or self._head(head, explicit)
+                at += 8
+                if plain:
                     stop = at + length
-                    if (
-                        stop <= limit
-                        and length <= BULK_BYTES
-                        and tag not in sequences
-                        and not (group & 1 and data.startswith(_ITEM_START, at))
-                    ):
+                    if stop <= limit:
                         dataset[tag] = data[at:stop]
                         at = stop
                         continue
+                elif length < 0:
+                    (length,) = length_of(data, at)
+                    at += 4
                 if tag == _ITEM_END:
                     if stack:
                         break
@@ -197,8 +177,8 @@ class _Walk:
                         else:
                             stop = at + length if length <= most else 0
                         if at < stop <= limit:
-                            inner_key = data[at:stop], inside
-                            known = _SEEN.get(inner_key)
+                            inner_key = data[at:stop]
+                            known = _SEEN[inside].get(inner_key)
                             if known is not None:
                                 dataset[tag] = known
                                 at = stop
@@ -208,6 +188,7 @@ class _Walk:
                     dataset[tag] = sequence = []
                     sequence_end = _ENDLESS if length == _UNDEFINED else base + at + length
                     explicit, key, close = inside, inner_key, inner_close
+                    heads = _HEADS[explicit]
                     break
                 elif length == _UNDEFINED:
                     dataset[tag] = Skipped(None)
@@ -222,11 +203,19 @@ class _Walk:
                         dataset[tag] = Skipped(length)
                     else:
                         value = data[at:stop] if stop <= limit else source.read(base + at, length)
-                        if vr is None or (vr not in numbers and not group & 1):
+                        if vr is None or (vr not in NUMBERS and not tag & 0x10000):
                             dataset[tag] = value
                         else:
                             dataset[tag] = Typed(vr, value)
                     at = stop
+            else:
+                if at < end:
+                    data, base, limit, room, at, end = self._window(base + at, base + end)
+                    if at < room:
+                        continue
+                    if base + at < size:
+                        self._cut_off(None)
+                        at = size - base
             # An item has ended, or a sequence has just begun: open the next item or close the sequence.
             while True:
                 if not stack:
@@ -238,8 +227,8 @@ class _Walk:
                     return
                 else:
                     if at + 8 > limit:
-                        data, base, limit, at, end = self._window(base + at, base + end)
-                    marker, length = marker_at(data, at)
+                        data, base, limit, room, at, end = self._window(base + at, base + end)
+                    marker, length = _marker(data, at)
                     at += 8
                 if marker == _ITEM_MARKER:
                     dataset = {}
@@ -254,19 +243,24 @@ class _Walk:
                         break
                 elif marker == _END_MARKER:
                     if key is not None and base + at == close and not self.flaws:
-                        _keep(key, sequence)
+                        _keep(key, explicit, sequence)
                     dataset, end, explicit, sequence, sequence_end, key, close = stack.pop()
                     end -= base
+                    heads = _HEADS[explicit]
                     break
                 else:
                     raise UnsupportedEncoding(
                         f"({marker & 0xFFFF:04X},{marker >> 16:04X}) where an item of a sequence should start"
                     )
 
-    def _window(self, position: int, end: int) -> tuple[bytes, int, int, int, int]:
-        """Return the bytes at a position and where they start; from there: their end, the position, `end`."""
+    def _window(self, position: int, end: int) -> tuple[bytes, int, int, int, int, int]:
+        """Return (bytes, where they start, and from there: their end, `room`, the position, `end`).
+
+        room: the place before which a head lies within the bytes, whatever its VR.
+        """
         data, base, limit = self.source.window(position)
-        return data, base, limit - base, position - base, end - base
+        room = limit - base + 1 - (8 if limit == self.source.size else HEADER_BYTES)
+        return data, base, limit - base, room, position - base, end - base
 
     def _is_sequence(self, tag: int, vr: bytes | None, length: int, position: int) -> bool:
         """Tell whether a value that is not called SQ holds items.
@@ -287,21 +281,36 @@ class _Walk:
             self.flaws.append(Flaw("truncated", tag, "read up to the end of the file"))
         self.complete = False
 
-    def _without_vr(self, tag: int, data: bytes, offset: int) -> tuple[bytes | None, int]:
-        """Read one element of an explicit VR file that has no VR, as implicit VR (vendors mix them)."""
-        group, _, length = _header(data, offset)
-        if group == 0xFFFE:
-            return None, length
-        letters = data[offset + 4 : offset + 6]
-        possible = length <= self.source.size or (
-            length == _UNDEFINED and (group & 1 or tag in SEQUENCE_TAGS)
-        )
-        if group == 0 or not possible or (letters.isalpha() and letters.isupper()):
+    def _head(self, head: bytes, explicit: bool) -> Head:
+        """Read the first eight bytes of an element, and remember what they say."""
+        group, element, vr, length = explicit_header(head)
+        tag = group << 16 | element
+        public = not group & 1
+        found: Head
+        if explicit and vr in VRS:
+            found = tag, vr, -1 if vr in LONGS else length, public and vr in TEXTS
+        elif not explicit or group == 0xFFFE:
+            (length,) = length_of(head, 4)
+            found = tag, None, length, public and length <= BULK_BYTES and tag not in _NO_VALUES
+        else:
+            return tag, None, self._without_vr(tag, vr, head), False
+        heads = _HEADS[explicit]
+        if len(heads) >= _KEPT:
+            heads.clear()
+        heads[head] = found
+        return found
+
+    def _without_vr(self, tag: int, letters: bytes, head: bytes) -> int:
+        """Return the length of an element of an explicit VR file that has no VR (vendors mix them)."""
+        length: int = length_of(head, 4)[0]
+        private = bool(tag & 0x10000)
+        possible = length <= self.source.size or (length == _UNDEFINED and (private or tag in SEQUENCE_TAGS))
+        if tag < 0x10000 or not possible or (letters.isalpha() and letters.isupper()):
             raise UnsupportedEncoding(
                 f"({tag >> 16:04X},{tag & 0xFFFF:04X}) has neither a known VR nor a possible length"
             )
         self.flaws.append(Flaw("element-without-vr", tag, "read as implicit VR"))
-        return None, length
+        return length
 
     def _skip_fragments(self, position: int) -> int:
         """Jump over encapsulated pixel data (PS3.5 A.4); return where the next element starts."""
@@ -318,13 +327,15 @@ class _Walk:
         return size
 
 
-def _keep(key: tuple[bytes, bool], sequence: list[DataSet]) -> None:
+def _keep(key: bytes, explicit: bool, sequence: list[DataSet]) -> None:
     global _seen_bytes
-    if len(_SEEN) >= _KEPT or _seen_bytes >= _KEPT_BYTES:
-        _SEEN.clear()
+    seen = _SEEN[explicit]
+    if len(seen) >= _KEPT or _seen_bytes >= _KEPT_BYTES:
+        for kept in _SEEN:
+            kept.clear()
         _seen_bytes = 0
-    _SEEN[key] = sequence
-    _seen_bytes += len(key[0])
+    seen[key] = sequence
+    _seen_bytes += len(key)
 
 
 def is_bulk(tag: int) -> bool:

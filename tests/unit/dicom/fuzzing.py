@@ -267,7 +267,7 @@ def _must_equal(one: ParsedFile | str, other: ParsedFile | str, message: str) ->
 @contextmanager
 def _nothing_read_before() -> Iterator[None]:
     known, size = scan._SEEN, scan._seen_bytes
-    scan._SEEN, scan._seen_bytes = {}, 0
+    scan._SEEN, scan._seen_bytes = ({}, {}), 0
     try:
         yield
     finally:

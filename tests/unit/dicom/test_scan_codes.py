@@ -17,7 +17,8 @@ CODE_VALUE = 0x00080100
 
 @pytest.fixture(autouse=True)
 def nothing_read_before(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(scan, "_SEEN", {})
+    monkeypatch.setattr(scan, "_SEEN", ({}, {}))
+    monkeypatch.setattr(scan, "_HEADS", ({}, {}))
 
 
 def implicit(tag: int, value: bytes, length: int | None = None) -> bytes:
@@ -42,7 +43,7 @@ def test_an_object_read_twice_gives_the_same_tree(transfer_syntax: str):
     first = scan_bytes(data)
 
     assert scan_bytes(data) == first
-    assert scan._SEEN
+    assert any(scan._SEEN)
 
 
 def test_the_same_bytes_mean_other_things_with_and_without_vrs():
@@ -74,7 +75,7 @@ def test_an_item_that_claims_more_than_its_sequence_is_never_remembered():
     found = values.first_item(scan_bytes(followed_by_two).dataset, CONCEPT)
 
     assert values.word(found, 0x0040A160) == "two"
-    assert not scan._SEEN
+    assert not any(scan._SEEN)
 
 
 def test_what_was_read_with_a_flaw_is_never_remembered():
@@ -86,7 +87,7 @@ def test_what_was_read_with_a_flaw_is_never_remembered():
     parsed = scan_bytes(lying)
 
     assert [flaw.rule for flaw in parsed.flaws] == ["transfer-syntax-wrong"]
-    assert not scan._SEEN
+    assert not any(scan._SEEN)
 
 
 def test_channels_of_an_ecg_are_remembered_as_a_whole():
@@ -108,7 +109,16 @@ def test_the_memory_is_bounded(limit: str, number: int, monkeypatch: pytest.Monk
 
     scan_bytes(build.to_bytes(build.sr(items)))
 
-    assert 0 < len(scan._SEEN) <= 10
+    assert 0 < sum(map(len, scan._SEEN)) <= 10
+
+
+def test_the_memory_of_heads_is_bounded(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(scan, "_KEPT", 10)
+
+    parsed = scan_bytes(build.to_bytes(build.ct()))
+
+    assert len(parsed.dataset) > 10
+    assert 0 < sum(map(len, scan._HEADS)) <= 10
 
 
 def test_concepts_of_any_bytes_survive_being_read_in_another_object():
