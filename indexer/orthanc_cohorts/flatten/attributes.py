@@ -96,7 +96,7 @@ def item_attribute_rows(nodes: list[Node]) -> list[Row]:
     """
     rows: list[Row] = []
     for node in nodes[1:]:
-        if node.item.keys() <= ITEM_TAGS:
+        if ITEM_TAGS.issuperset(node.item):
             continue
         for tag in sorted(node.item.keys() - ITEM_TAGS):
             path, value = f"{CONTENT_SEQUENCE:08X}.{tag:08X}", node.item[tag]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from orthanc_cohorts.dicom.charset import Decoder
-from orthanc_cohorts.dicom.tree import DataSet, Typed
+from orthanc_cohorts.dicom.tree import DataSet, Typed, Value
 
 _CODE_VALUE = 0x00080100
 _SCHEME = 0x00080102
@@ -69,9 +69,12 @@ class CodeReader:
 
     def first(self, ds: DataSet, tag: int) -> Code:
         """Return the code in the first item of a code sequence, NO_CODE where there is none."""
-        value = ds.get(tag)
+        return self.of(ds.get(tag))
+
+    def of(self, value: Value) -> Code:
+        """Return the code in the first item of the value of a code sequence, NO_CODE where there is none."""
         known = _OF_SEQUENCE.get(id(value))
-        if known is not None and known[0] is value:
+        if known is not None:
             return known[1]
         if type(value) is not list or not value:
             return NO_CODE

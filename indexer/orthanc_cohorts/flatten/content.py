@@ -89,6 +89,7 @@ _NO_TIME: Row = (None, None, None)
 _NO_GRAPHIC: Row = (None, None)
 _NO_CONTAINER: Row = (None, None, None)
 _NO_MEASURED: Row = (None,) * 10
+_TEXT_ONLY: Row = (*_NO_TIME, *_NO_MEASURED, *NO_CODE, *_NO_CONTAINER)
 
 
 class TooManyItems(CohortsError):
@@ -170,10 +171,10 @@ class ContentReader:
             relationship = _TERMS.get(stated) if type(stated) is bytes else None
             node.relationship = relationship or self._relationship(node)
         concept, version = NO_CODE, None
-        if _CONCEPT_NAME in item:
-            node.concept = concept = node.codes.first(item, _CONCEPT_NAME)
-            names = item[_CONCEPT_NAME]
-            if type(names) is list and names and (len(names) > 1 or len(names[0]) > _PLAIN_CODE):
+        names = item.get(_CONCEPT_NAME)
+        if type(names) is list and names:
+            node.concept = concept = node.codes.of(names)
+            if len(names) > 1 or len(names[0]) > _PLAIN_CODE:
                 version = self._version(node, names)
         observation = observation_uid = None
         if _OBSERVATION_TIME in item:
@@ -234,6 +235,7 @@ class ContentReader:
             value_code = self._answered(node)
         elif value_type == "TEXT":
             node.text = values.long_text(item, _TEXT_VALUE, node.decoder)
+            return (node.text,) + _TEXT_ONLY
         elif value_type == "CONTAINER" or value_type is None:
             container = self._container(node)
         elif value_type in _TEXT_TAGS:
@@ -245,8 +247,8 @@ class ContentReader:
 
     def _answered(self, node: Node) -> Code:
         """Set and return the value of a CODE item, the first where several are sent."""
-        node.value_code = code = node.codes.first(node.item, _CONCEPT_CODE)
         answers = node.item.get(_CONCEPT_CODE)
+        node.value_code = code = node.codes.of(answers)
         if type(answers) is list and answers and (len(answers) > 1 or _EQUIVALENT in answers[0]):
             self._add_alternatives(node, "value_code", answers)
             if len(answers) > 1:
