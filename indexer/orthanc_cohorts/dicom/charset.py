@@ -74,7 +74,7 @@ class Decoder:
     def decode(self, value: bytes) -> str:
         """Return the text of a value, padding stripped at its end only."""
         if value.isascii() and b"\x1b" not in value:
-            return value.decode("ascii").rstrip(" \0")
+            return value.decode().rstrip(" \0")  # the codec that Python need not look up
         if b"\x1b" in value and self._extended:
             return "".join(map(self._fragment, _FRAGMENT.split(value))).rstrip(" \0")
         return self._plain(value, self._codec).rstrip(" \0")

@@ -72,13 +72,17 @@ def word(ds: DataSet, tag: int) -> str | None:
 
 def text(ds: DataSet, tag: int, decoder: Decoder) -> str | None:
     """Return a text value, stripped on both sides, None if empty."""
-    value = raw(ds, tag)
+    value = ds.get(tag)
+    if type(value) is not bytes:
+        value = raw(ds, tag)
     return (decoder.decode(value).strip(" \0") or None) if value else None
 
 
 def long_text(ds: DataSet, tag: int, decoder: Decoder) -> str | None:
     """Return a text value whose leading spaces and line ends count (ST, LT, UT), None if empty."""
-    value = raw(ds, tag)
+    value = ds.get(tag)
+    if type(value) is not bytes:
+        value = raw(ds, tag)
     return (decoder.decode(value) or None) if value else None
 
 
@@ -97,6 +101,8 @@ def numbers(ds: DataSet, tag: int, binary: bytes = b"") -> list[float | int | No
     binary: the VR to assume where the encoding states none, for example b"US"; empty for DS and IS.
     """
     value = ds.get(tag)
+    if value is None:
+        return []
     vr = binary
     if type(value) is Typed:
         vr, value = value
@@ -137,6 +143,8 @@ def integer(ds: DataSet, tag: int, binary: bytes = b"") -> int | None:
 
 def integers(ds: DataSet, tag: int, binary: bytes = b"") -> list[int]:
     """Return the whole numbers of a value; what is none is left out."""
+    if tag not in ds:
+        return []
     return [
         int(n)
         for n in numbers(ds, tag, binary)

@@ -5,7 +5,6 @@ Pure.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 
 from orthanc_cohorts.dicom import times, values
@@ -29,7 +28,7 @@ def is_document(ds: DataSet) -> bool:
 def document_row(ds: DataSet, nodes: list[Node]) -> Row:
     """Return the `document` row; nodes: of its content tree, the root first."""
     root = nodes[0]
-    kinds = Counter([node.value_type for node in nodes])
+    count = [node.value_type for node in nodes].count
     template = values.first_item(ds, 0x0040A504)
     language = next((n.value_code for n in root.children if n.concept.key == _LANGUAGE), NO_CODE)
     content = times.combine(values.word(ds, 0x00080023), values.word(ds, 0x00080033))
@@ -44,10 +43,10 @@ def document_row(ds: DataSet, nodes: list[Node]) -> Row:
         content and content.precision,
         *language,
         len(nodes),
-        kinds["NUM"],
-        kinds["CODE"],
-        kinds["TEXT"],
-        kinds["IMAGE"] + kinds["WAVEFORM"] + kinds["COMPOSITE"],
+        count("NUM"),
+        count("CODE"),
+        count("TEXT"),
+        count("IMAGE") + count("WAVEFORM") + count("COMPOSITE"),
         max([node.depth for node in nodes]),
         values.text(ds, 0x0040A492, root.decoder),
         max(_verifications(ds), default=None),

@@ -78,12 +78,12 @@ def content_participants(nodes: list[Node]) -> list[Row]:
     Items of one observer follow each other; an Observer Type, or a part stated again, begins the next one.
     """
     found: list[tuple[str, dict[str, Any]]] = []
-    open_observers: dict[int, dict[str, Any]] = {}
+    open_observers: dict[Node, dict[str, Any]] = {}
     for node in nodes:
         code = node.concept.code
         if code not in _CODES or code is None or node.concept.scheme != "DCM" or node.parent is None:
             continue
-        observer = open_observers.get(id(node.parent))
+        observer = open_observers.get(node.parent)
         if code == _OBSERVER_TYPE:
             observer = {"kind": _KINDS.get(node.value_code.code or "")}
         else:
@@ -92,8 +92,8 @@ def content_participants(nodes: list[Node]) -> list[Row]:
                 observer = {"kind": kind}
             observer["kind"] = kind
             observer[part] = node.value_code if node.value_type == "CODE" else node.text
-        if observer is not open_observers.get(id(node.parent)):
-            open_observers[id(node.parent)] = observer
+        if observer is not open_observers.get(node.parent):
+            open_observers[node.parent] = observer
             found.append((node.parent.path, observer))
     return [_observer(path, parts) for path, parts in found if len(parts) > 1]
 

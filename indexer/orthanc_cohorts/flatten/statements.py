@@ -64,15 +64,16 @@ def add_statements(nodes: list[Node], subjects: Subjects, observers: Container[s
     """
     stated = _children_roles(nodes)
     measurements, evaluations, texts = rows["measurement"], rows["evaluation"], rows["text_item"]
-    scopes: dict[int, Scope] = {id(None): Scope(None, _NOTHING, None, WHOLE, None, None)}
+    scopes: dict[Node | None, Scope] = {None: Scope(None, _NOTHING, None, WHOLE, None, None)}
+    numbers = subjects.numbers
     for node in nodes:
-        above = scopes[id(node.parent)]
+        above = scopes[node.parent]
         value_type = node.value_type
-        own = stated.get(id(node), _NOTHING)
-        subject = subjects.of(node, above.subject)
+        own = stated.get(node, _NOTHING)
+        subject = numbers.get(node, above.subject)
         if node.children:
             observer = node.path if node.path in observers else above.observer
-            scopes[id(node)] = _enter(node, above, own, subject, observer, rows)
+            scopes[node] = _enter(node, above, own, subject, observer, rows)
         if value_type == "NUM":
             measurements += _measurements(node, above, own, subject)
         elif value_type == "CODE":
@@ -92,9 +93,9 @@ def _is_context(concept: Code) -> bool:
     return concept.code in _CONTEXT_CODES and concept.key in roles.CONTEXT
 
 
-def _children_roles(nodes: list[Node]) -> dict[int, dict[str, Any]]:
-    """Return, by id of the item, the roles that its children fill; all children count, in any scheme."""
-    found: dict[int, dict[str, Any]] = {}
+def _children_roles(nodes: list[Node]) -> dict[Node, dict[str, Any]]:
+    """Return, by item, the roles that its children fill; all children count, in any scheme."""
+    found: dict[Node, dict[str, Any]] = {}
     codes = roles.CODES
     for node in [node for node in nodes if node.concept.code in codes]:
         role = roles.ROLES.get(node.concept.key)
@@ -103,12 +104,12 @@ def _children_roles(nodes: list[Node]) -> dict[int, dict[str, Any]]:
         value = node.value_code if node.value_type == "CODE" else node.text
         if value is None or value is NO_CODE:
             continue
-        found.setdefault(id(node.parent), {}).setdefault(role, value)
+        found.setdefault(node.parent, {}).setdefault(role, value)
         if role == roles.LATERALITY and node.parent.parent is not None:
             # The side of a site or target region often stands below it (CP-1676), and speaks of its parent.
             around = roles.ROLES.get(node.parent.concept.key)
             if around in (roles.SITE, roles.TARGET_REGION):
-                found.setdefault(id(node.parent.parent), {}).setdefault(role, value)
+                found.setdefault(node.parent.parent, {}).setdefault(role, value)
     return found
 
 

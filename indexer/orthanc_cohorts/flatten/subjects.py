@@ -15,42 +15,35 @@ _STATING = frozenset({"NUM", "CODE", "TEXT", "CONTAINER"})
 
 
 class Subjects:
-    """Numbers the subjects of one object, 0 being the object as a whole."""
+    """Numbers the subjects of one object, 0 being the object as a whole.
 
-    __slots__ = ("_numbers", "_paths")
+    numbers: of the items that are subjects, in the order met.
+    """
+
+    __slots__ = ("numbers",)
 
     def __init__(self) -> None:
-        self._numbers: dict[int, int] = {}
-        self._paths: list[tuple[int, Node]] = []
+        self.numbers: dict[Node, int] = {}
 
     def claim(self, reference: Node) -> int:
         """Return the subject that a reference item belongs to: the innermost item around it that states."""
         owner = reference.parent
         while owner is not None and owner.parent is not None:
             if owner.value_type in _STATING:
-                number = self._numbers.get(id(owner))
-                if number is None:
-                    number = self._numbers[id(owner)] = len(self._numbers) + 1
-                    self._paths.append((number, owner))
-                return number
+                return self.numbers.setdefault(owner, len(self.numbers) + 1)
             owner = owner.parent
         return WHOLE
-
-    def of(self, node: Node, around: int) -> int:
-        """Return the subject of a statement: its own, else that of what is around it."""
-        return self._numbers.get(id(node), around)
 
     def rows(self) -> list[Row]:
         """Return the `subject` rows, the whole first."""
         rows: list[Row] = [(WHOLE, None, "1")]
-        for number, owner in self._paths:
-            rows.append((number, self._around(owner), owner.path))
+        rows += [(number, self._around(owner), owner.path) for owner, number in self.numbers.items()]
         return rows
 
     def _around(self, node: Node) -> int:
         place = node.parent
         while place is not None:
-            number = self._numbers.get(id(place))
+            number = self.numbers.get(place)
             if number is not None:
                 return number
             place = place.parent
