@@ -55,15 +55,39 @@ definitions two thirds of that of an ECG. The trees share these lists, so nobody
 was read without a flaw, to its exact end, is kept.
 """
 _seen_bytes = 0
-Head = tuple[int, bytes | None, int, bool]
-"""What an element starts with: its tag, VR (None where none is stated) and length (-1: this stands behind the
-head), and whether its value is taken as it is."""
-_HEADS: tuple[dict[bytes, Head], dict[bytes, Head]] = {}, {}
-"""Heads that were read before, without and with a VR: few combinations of tag, VR and length are in use."""
 _ENDLESS = 1 << 62
 _BINARY_VRS = frozenset(b"OB OD OF OL OV OW UN".split())
 _header = Struct("<HHI").unpack_from
 _marker = Struct("<II").unpack_from
+Head = tuple[int, bytes | None, int, bool]
+"""What the first eight bytes of an element say: its tag; its VR, None where none is stated; its length,
+negative where they do not tell; and whether its value is taken as it is."""
+
+
+class _Heads(dict[bytes, Head]):
+    """Heads by their bytes, each read once: few combinations of tag, VR and length are in use."""
+
+    def __init__(self, explicit: bool) -> None:
+        self._explicit = explicit
+
+    def __missing__(self, head: bytes) -> Head:
+        if len(self) >= _KEPT:
+            self.clear()
+        group, element, vr, length = explicit_header(head)
+        tag, public = group << 16 | element, not group & 1
+        found: Head
+        if self._explicit and vr in VRS:
+            found = tag, vr, -1 if vr in LONGS else length, public and vr in TEXTS
+        elif self._explicit and group != 0xFFFE:
+            found = tag, None, -1, False
+        else:
+            (length,) = length_of(head, 4)
+            found = tag, None, length, public and length <= BULK_BYTES and tag not in _NO_VALUES
+        self[head] = found
+        return found
+
+
+_HEADS = _Heads(explicit=False), _Heads(explicit=True)
 
 
 def scan_bytes(data: bytes) -> ParsedFile:
@@ -136,16 +160,15 @@ class _Walk:
         # `end` is that of the open data set; beyond the file where a delimiter closes it. `limit` is that of
         # the window, and before `room` a head lies within it.
         data, base, limit, room, at, end = self._window(position, size)
-        # The innermost open sequence, its end, its key in _SEEN where it may be kept, and where it must end
-        # for that; the stack holds, for each open sequence, what to return to.
+        # The innermost open sequence (at first none, which has ended), its end, its key in _SEEN where it may
+        # be kept, and where it must end for that; the stack holds, for each open one, what to return to.
         sequence: list[DataSet] = []
         sequence_end, key, close = 0, None, 0
         stack: list[tuple[DataSet, int, bool, list[DataSet], int, bytes | None, int]] = []
         while True:
             until = end if end < room else room
             while at < until:
-                head = data[at : at + 8]
-                tag, vr, length, plain = heads.get(head) or self._head(head, explicit)
+                tag, vr, length, plain = heads[data[at : at + 8]]
                 at += 8
                 if plain:
                     stop = at + length
@@ -154,8 +177,11 @@ class _Walk:
                         at = stop
                         continue
                 elif length < 0:
-                    (length,) = length_of(data, at)
-                    at += 4
+                    if vr is None:
+                        length = self._without_vr(tag, data[at - 4 : at])
+                    else:
+                        (length,) = length_of(data, at)
+                        at += 4
                 if tag == _ITEM_END:
                     if stack:
                         break
@@ -172,8 +198,8 @@ class _Walk:
                     if most:
                         if length == _UNDEFINED:
                             # Up to the first delimiter, which may be an inner one: then it is not kept below.
-                            delimiter = data.find(_SEQUENCE_CLOSED, at, at + most)
-                            stop = delimiter + 8 if delimiter >= 0 else 0
+                            # Without one `stop` is 7, before any value.
+                            stop = data.find(_SEQUENCE_CLOSED, at, at + most) + 8
                         else:
                             stop = at + length if length <= most else 0
                         if at < stop <= limit:
@@ -218,15 +244,13 @@ class _Walk:
                         at = size - base
             # An item has ended, or a sequence has just begun: open the next item or close the sequence.
             while True:
-                if not stack:
-                    return
                 if base + at >= sequence_end:
                     marker = _END_MARKER
-                elif at + 8 > size - base:
-                    self._cut_off(_ITEM)
-                    return
                 else:
                     if at + 8 > limit:
+                        if at + 8 > size - base:
+                            self._cut_off(_ITEM)
+                            return
                         data, base, limit, room, at, end = self._window(base + at, base + end)
                     marker, length = _marker(data, at)
                     at += 8
@@ -242,6 +266,8 @@ class _Walk:
                     if length:
                         break
                 elif marker == _END_MARKER:
+                    if not stack:
+                        return
                     if key is not None and base + at == close and not self.flaws:
                         _keep(key, explicit, sequence)
                     dataset, end, explicit, sequence, sequence_end, key, close = stack.pop()
@@ -281,31 +307,12 @@ class _Walk:
             self.flaws.append(Flaw("truncated", tag, "read up to the end of the file"))
         self.complete = False
 
-    def _head(self, head: bytes, explicit: bool) -> Head:
-        """Read the first eight bytes of an element, and remember what they say."""
-        group, element, vr, length = explicit_header(head)
-        tag = group << 16 | element
-        public = not group & 1
-        found: Head
-        if explicit and vr in VRS:
-            found = tag, vr, -1 if vr in LONGS else length, public and vr in TEXTS
-        elif not explicit or group == 0xFFFE:
-            (length,) = length_of(head, 4)
-            found = tag, None, length, public and length <= BULK_BYTES and tag not in _NO_VALUES
-        else:
-            return tag, None, self._without_vr(tag, vr, head), False
-        heads = _HEADS[explicit]
-        if len(heads) >= _KEPT:
-            heads.clear()
-        heads[head] = found
-        return found
-
-    def _without_vr(self, tag: int, letters: bytes, head: bytes) -> int:
+    def _without_vr(self, tag: int, stated: bytes) -> int:
         """Return the length of an element of an explicit VR file that has no VR (vendors mix them)."""
-        length: int = length_of(head, 4)[0]
+        length: int = length_of(stated)[0]
         private = bool(tag & 0x10000)
         possible = length <= self.source.size or (length == _UNDEFINED and (private or tag in SEQUENCE_TAGS))
-        if tag < 0x10000 or not possible or (letters.isalpha() and letters.isupper()):
+        if tag < 0x10000 or not possible or (stated[:2].isalpha() and stated[:2].isupper()):
             raise UnsupportedEncoding(
                 f"({tag >> 16:04X},{tag & 0xFFFF:04X}) has neither a known VR nor a possible length"
             )

@@ -161,14 +161,18 @@ class ContentReader:
     def _row(self, node: Node) -> Row:
         item, parent = node.item, node.parent
         by_reference = self._by_reference(node) if _BY_REFERENCE in item else None
-        stated = item.get(VALUE_TYPE)
-        value_type, raw_type = _KNOWN_TYPES.get(stated) if type(stated) is bytes else None, None
+        try:
+            value_type, relationship = (
+                _KNOWN_TYPES.get(item.get(VALUE_TYPE)),
+                _TERMS.get(item.get(_RELATIONSHIP)),
+            )
+        except TypeError:  # a sequence where a term belongs
+            value_type = relationship = None
+        raw_type = None
         if value_type is None:
             value_type, raw_type = self._value_type(node, by_reference)
         node.value_type = value_type
         if parent is not None:
-            stated = item.get(_RELATIONSHIP)
-            relationship = _TERMS.get(stated) if type(stated) is bytes else None
             node.relationship = relationship or self._relationship(node)
         concept, version = NO_CODE, None
         names = item.get(_CONCEPT_NAME)
@@ -235,7 +239,7 @@ class ContentReader:
             value_code = self._answered(node)
         elif value_type == "TEXT":
             node.text = values.long_text(item, _TEXT_VALUE, node.decoder)
-            return (node.text,) + _TEXT_ONLY
+            return (node.text, *_TEXT_ONLY)
         elif value_type == "CONTAINER" or value_type is None:
             container = self._container(node)
         elif value_type in _TEXT_TAGS:

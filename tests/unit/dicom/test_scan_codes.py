@@ -18,7 +18,7 @@ CODE_VALUE = 0x00080100
 @pytest.fixture(autouse=True)
 def nothing_read_before(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(scan, "_SEEN", ({}, {}))
-    monkeypatch.setattr(scan, "_HEADS", ({}, {}))
+    monkeypatch.setattr(scan, "_HEADS", (scan._Heads(explicit=False), scan._Heads(explicit=True)))
 
 
 def implicit(tag: int, value: bytes, length: int | None = None) -> bytes:
