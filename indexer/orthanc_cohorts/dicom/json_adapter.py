@@ -14,7 +14,7 @@ from struct import Struct, error
 from typing import Any
 
 from orthanc_cohorts.dicom.dictionary import SEQUENCE_TAGS
-from orthanc_cohorts.dicom.scan import BULK_BYTES
+from orthanc_cohorts.dicom.heads import BULK_BYTES
 from orthanc_cohorts.dicom.tree import DataSet, Flaw, ParsedFile, Skipped, Typed, Value
 from orthanc_cohorts.dicom.vrs import PUBLIC_VRS
 from orthanc_cohorts.errors import NotDicom

@@ -15,7 +15,8 @@ from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 
 from orthanc_cohorts.dicom.dictionary import SEQUENCE_TAGS
-from orthanc_cohorts.dicom.scan import BULK_BYTES, is_bulk, scan_items
+from orthanc_cohorts.dicom.heads import BULK_BYTES
+from orthanc_cohorts.dicom.scan import is_bulk, scan_items
 from orthanc_cohorts.dicom.tree import DataSet, Flaw, ParsedFile, Skipped, Typed
 from orthanc_cohorts.errors import NotDicom
 

@@ -53,7 +53,7 @@ _SIGNS = (
 )
 """Which attribute tells the value type where none is stated."""
 
-_TERMS = {
+_TERMS: dict[object, str] = {
     (term + padding).encode(): term
     for term in (
         *_VALUE_TYPES,

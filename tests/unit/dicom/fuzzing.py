@@ -266,9 +266,10 @@ def _must_equal(one: ParsedFile | str, other: ParsedFile | str, message: str) ->
 
 @contextmanager
 def _nothing_read_before() -> Iterator[None]:
-    known, size = scan._SEEN, scan._seen_bytes
+    known, size, begun = scan._SEEN, scan._seen_bytes, scan._BEGINNINGS
     scan._SEEN, scan._seen_bytes = ({}, {}), 0
+    scan._BEGINNINGS = scan._Beginnings(False), scan._Beginnings(True)
     try:
         yield
     finally:
-        scan._SEEN, scan._seen_bytes = known, size
+        scan._SEEN, scan._seen_bytes, scan._BEGINNINGS = known, size, begun

@@ -7,7 +7,7 @@ import struct
 import pytest
 
 import build
-from orthanc_cohorts.dicom import pydicom_adapter, scan, values
+from orthanc_cohorts.dicom import heads, pydicom_adapter, scan, values
 from orthanc_cohorts.dicom.scan import scan_bytes
 from orthanc_cohorts.dicom.tree import DataSet
 
@@ -18,7 +18,9 @@ CODE_VALUE = 0x00080100
 @pytest.fixture(autouse=True)
 def nothing_read_before(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(scan, "_SEEN", ({}, {}))
-    monkeypatch.setattr(scan, "_HEADS", (scan._Heads(explicit=False), scan._Heads(explicit=True)))
+    monkeypatch.setattr(
+        scan, "_BEGINNINGS", (scan._Beginnings(explicit=False), scan._Beginnings(explicit=True))
+    )
 
 
 def implicit(tag: int, value: bytes, length: int | None = None) -> bytes:
@@ -110,15 +112,27 @@ def test_the_memory_is_bounded(limit: str, number: int, monkeypatch: pytest.Monk
     scan_bytes(build.to_bytes(build.sr(items)))
 
     assert 0 < sum(map(len, scan._SEEN)) <= 10
+    assert limit == "_KEPT_BYTES" or 0 < sum(map(len, scan._BEGINNINGS)) <= 10
 
 
 def test_the_memory_of_heads_is_bounded(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(scan, "_KEPT", 10)
+    monkeypatch.setattr(heads, "KEPT", 10)
+    heads.HEADS[True].clear()
 
     parsed = scan_bytes(build.to_bytes(build.ct()))
 
     assert len(parsed.dataset) > 10
-    assert 0 < sum(map(len, scan._HEADS)) <= 10
+    assert 0 < len(heads.HEADS[True]) <= 10
+
+
+def test_an_item_that_starts_like_another_is_one_of_its_own():
+    items = [build.num("SCT|1|Length", value=str(n), unit="mm") for n in range(3)]
+
+    content = values.items(scan_bytes(build.to_bytes(build.sr(items))).dataset, 0x0040A730)
+
+    assert any(scan._BEGINNINGS)
+    assert [values.number(values.first_item(item, 0x0040A300), 0x0040A30A) for item in content] == [0, 1, 2]
+    assert content[0] is not content[1]
 
 
 def test_concepts_of_any_bytes_survive_being_read_in_another_object():
