@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from math import isfinite
-from struct import Struct
+from struct import Struct, unpack_from
 
 from orthanc_cohorts.dicom.charset import Decoder
 from orthanc_cohorts.dicom.tree import DataSet, Typed
@@ -111,8 +111,10 @@ def numbers(ds: DataSet, tag: int, binary: bytes = b"") -> list[float | int | No
     layout = _BINARY.get(vr)
     if layout is None:
         return list(_decimals(value) if len(value) <= _SHORT else _decimals.__wrapped__(value))
-    found = [number for (number,) in layout.iter_unpack(value[: len(value) // layout.size * layout.size])]
-    return [n if isfinite(n) else None for n in found] if vr in _FLOATS else found
+    found = unpack_from(f"<{len(value) // layout.size}{layout.format[1:]}", value)
+    if vr in _FLOATS and not all(map(isfinite, found)):
+        return [n if isfinite(n) else None for n in found]
+    return list(found)
 
 
 def number(ds: DataSet, tag: int, binary: bytes = b"") -> float | None:

@@ -188,9 +188,9 @@ class ContentReader:
         said = self._said(node, value_type)
         graphic, frame_of_reference = _NO_GRAPHIC, None
         if value_type in COORDINATES:
-            graphic = _graphic(item)
-            node.coordinates = len(graphic[1] or ())
-            frame_of_reference = values.word(item, 0x30060024)
+            node.graphic_type, data = graphic = _graphic(item)
+            node.coordinates = len(data or ())
+            node.frame_of_reference_uid = frame_of_reference = values.word(item, 0x30060024)
         return (
             node.path,
             parent.path if parent is not None else None,
@@ -335,5 +335,9 @@ def _graphic(item: DataSet) -> Row:
     kind = values.word(item, 0x00700023) or values.word(item, 0x0040A130)
     for tag, vr in _GRAPHIC_DATA:
         if tag in item:
-            return kind, [n if n is None else float(n) for n in values.numbers(item, tag, vr)]
+            found = values.numbers(item, tag, vr)
+            try:
+                return kind, list(map(float, found))  # type: ignore[arg-type]
+            except TypeError:  # not all are numbers
+                return kind, [n if n is None else float(n) for n in found]
     return kind, None

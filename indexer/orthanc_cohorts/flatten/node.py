@@ -17,7 +17,8 @@ class Node:
 
     parent: None for the root. children: in order. number: of a NUM item. value_code: of a CODE item. target:
     path that a by-reference item names. continuous: a container whose content flows.
-    has_numbers: whether a child is a NUM item. coordinates: numbers of an SCOORD, SCOORD3D or TCOORD.
+    has_numbers: whether a child is a NUM item. coordinates: numbers of an SCOORD, SCOORD3D or TCOORD;
+    graphic_type, frame_of_reference_uid: of these.
     What most items do not have is a default of the class: to set it in each took a third of the making.
     """
 
@@ -25,6 +26,8 @@ class Node:
     concept: Code = NO_CODE
     continuous = False
     coordinates = 0
+    frame_of_reference_uid: str | None = None
+    graphic_type: str | None = None
     has_numbers = False
     number: Measured = NO_NUMBER
     observation_time: times.Moment | None = None

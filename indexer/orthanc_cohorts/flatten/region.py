@@ -6,6 +6,7 @@ Pure. The coordinates themselves stand in `content_item`.
 from __future__ import annotations
 
 from orthanc_cohorts.dicom import values
+from orthanc_cohorts.dicom.tree import DataSet
 from orthanc_cohorts.flatten.node import Node
 from orthanc_cohorts.model.rows import Row
 
@@ -19,22 +20,19 @@ def region_row(node: Node, group: str | None) -> Row:
     The image is that of the SELECTED FROM child, NULL where there is none (coordinates in space).
     """
     item = node.item
-    target = next(
-        (
-            values.first_item(child.item, _REFERENCED_SOP)
-            for child in node.children
-            if _REFERENCED_SOP in child.item
-        ),
-        {},
-    )
+    target: DataSet = {}
+    for child in node.children:
+        if _REFERENCED_SOP in child.item:
+            target = values.first_item(child.item, _REFERENCED_SOP)
+            break
     kind = node.value_type or ""
     return (
         node.path,
         group,
         kind,
-        values.word(item, 0x00700023) or values.word(item, 0x0040A130),
+        node.graphic_type,
         node.coordinates // _DIMENSIONS[kind],
-        values.word(item, 0x30060024),
+        node.frame_of_reference_uid,
         values.word(item, 0x00480301),
         values.word(item, 0x0070031A),
         *node.concept,
