@@ -15,6 +15,7 @@ from orthanc_cohorts_plugin.reader import Seen
 
 PATH = "/internal/v1/push"
 COMPARE_PATH = "/internal/v1/reconcile"
+_as_json = json.JSONEncoder(allow_nan=False).encode
 
 
 class Outcome(Enum):
@@ -77,5 +78,5 @@ def _observed(seen: Seen) -> dict[str, str | int]:
 
 def _columns(columns: Columns) -> str:
     # Column by column: the C encoder keeps the GIL until it is done, and routes wait for it.
-    texts = (f"{json.dumps(name)}:{json.dumps(part, allow_nan=False)}" for name, part in columns.items())
+    texts = (f"{json.dumps(name)}:{_as_json(part)}" for name, part in columns.items())
     return "{" + ",".join(texts) + "}"

@@ -134,4 +134,4 @@ def _add_content(
     for node in nodes:
         # Parents and children hold each other: cut, the whole tree is freed now, not by a later collection.
         if node.children:
-            node.children = []
+            node.children.clear()

@@ -90,6 +90,7 @@ _NO_GRAPHIC: Row = (None, None)
 _NO_CONTAINER: Row = (None, None, None)
 _NO_MEASURED: Row = (None,) * 10
 _TEXT_ONLY: Row = (*_NO_TIME, *_NO_MEASURED, *NO_CODE, *_NO_CONTAINER)
+_NOTHING_SAID: Row = (None, *_TEXT_ONLY)
 
 
 class TooManyItems(CohortsError):
@@ -244,6 +245,8 @@ class ContentReader:
             container = self._container(node)
         elif value_type in _TEXT_TAGS:
             moment = self._text_and_time(node, value_type)
+        elif _TEXT_VALUE not in item:
+            return _NOTHING_SAID
         text = node.text
         if text is None and _TEXT_VALUE in item:
             text = values.long_text(item, _TEXT_VALUE, node.decoder)
