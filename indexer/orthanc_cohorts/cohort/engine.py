@@ -191,9 +191,7 @@ class Engine:
     def _together(self, question: Question, tree: Tree) -> Found:
         universe, unit = question.universe, question.unit
         if tree["op"] == "same":
-            studies = universe.rows_of_units(question.rows(together.same(tree, universe.arrangement)))[
-                "study_key"
-            ]
+            studies = universe.rows_of_units(question.rows(together.same(tree, universe)))["study_key"]
         else:
             first, second = (self._dated(question, tree[side]) for side in ("first", "second"))
             earlier, later = (
@@ -205,9 +203,7 @@ class Engine:
         return Found(mask & universe.live[unit], self._warnings(question, tree))
 
     def _dated(self, question: Question, leaf: Tree) -> Columns:
-        return question.universe.rows_of_units(
-            question.rows(together.days(leaf, question.universe.arrangement))
-        )
+        return question.universe.rows_of_units(question.rows(together.days(leaf, question.universe)))
 
     def _warnings(self, question: Question, tree: Tree) -> tuple[Warning_, ...]:
         arrangement = question.universe.arrangement

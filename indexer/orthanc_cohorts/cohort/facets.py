@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from typing import Annotated, Any
 
 import numpy as np
@@ -262,7 +263,7 @@ def _faceted(asked: Question, found: Stated, base: Mask) -> Faceted:
         FacetValue(value=str(found.values[code]), meaning=found.meanings[code], count=int(counts[code]))
         for code in listed.tolist()
     ]
-    result.other = found.spread.distinct(np.setdiff1d(occurring, listed), base)
+    [result.other] = found.spread.distinct([np.setdiff1d(occurring, listed)], base)
     return result
 
 
@@ -276,13 +277,11 @@ def _histogram(result: Faceted, found: Stated, occurring: NDArray[np.intp], base
     edges = _edges(result.min, result.max, bins)
     # The last bin has its upper edge, too.
     stops = [*np.searchsorted(values[occurring], edges[:-1]), len(occurring)]
+    inside = [occurring[start:stop] for start, stop in pairwise(stops)]
+    counts = found.spread.distinct(inside, base)
     result.bins = [
-        Bin(
-            low=edges[n],
-            high=edges[n + 1],
-            count=found.spread.distinct(occurring[stops[n] : stops[n + 1]], base),
-        )
-        for n in range(len(edges) - 1)
+        Bin(low=low, high=high, count=count)
+        for (low, high), count in zip(pairwise(edges), counts, strict=True)
     ]
 
 

@@ -17,7 +17,6 @@ from orthanc_cohorts.cohort.picking import in_time, within
 from orthanc_cohorts.cohort.plan import Tree
 from orthanc_cohorts.cohort.question import ONE, Found, Question, Warning_, left_out
 from orthanc_cohorts.cohort.reading import Columns
-from orthanc_cohorts.cohort.recall import mask_of
 from orthanc_cohorts.cohort.universe import Mask
 from orthanc_cohorts.cohort.values import measured
 
@@ -30,8 +29,8 @@ def answer(question: Question, leaf: Tree, arrangement: Arrangement) -> Found:
         return Found(_in_time(question, leaf, arrangement), warnings(question, leaf, arrangement))
     came = _came(question, leaf)
     if pick != "any":
-        before = question.rows(arranged.values(leaf, arrangement), arrangement.content)
-        counts, others = measured(universe, unit, leaf, universe.rows_of_units(_joined([before, came])))
+        rows = _joined([question.rows(arranged.values(leaf, arrangement), arrangement.content), came])
+        counts, others = measured(universe, unit, leaf, universe.rows_of_units(rows))
         return Found(within(counts, leaf.get("count", ONE)) & live, left_out(leaf, others))
     query, studies = arranged.matches(leaf, arrangement), _matching(leaf, came)
     if "count" in leaf:
@@ -39,9 +38,8 @@ def answer(question: Question, leaf: Tree, arrangement: Arrangement) -> Found:
         units = universe.units(unit, universe.rows_of_units(rows)["study_key"])
         mask = within(np.bincount(units, minlength=len(live)), leaf["count"]) & live
     else:
-        mask = universe.of_studies(
-            unit, question.studies(query, arrangement.number, arrangement.content), mask_of(studies)
-        )
+        before = question.studies(query, arrangement.number, arrangement.content)
+        mask = universe.of_studies(unit, before, studies)
     return Found(mask, warnings(question, leaf, arrangement))
 
 

@@ -6,7 +6,7 @@ Runs nothing, and never puts a value into a statement.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,24 +77,29 @@ def plan(leaf: Tree) -> LeafPlan:
     return LeafPlan(rows, *_violations(leaf))
 
 
-def placed(leaf: Tree) -> Query:
+Varying = Mapping[str, frozenset[str]]
+"""By level, `series` or `study`, names of the properties in which instances of some differ."""
+
+
+def placed(leaf: Tree, varying: Varying | None = None) -> Query:
     """Return the statement that yields the matching rows of a leaf with their place and time.
 
     Without the range of a measurement's `value`. Rows of which an instance states something else than what is
-    asked are left out. Columns: see sql/cohort/placed.
+    asked are left out. Columns: see sql/cohort/placed. varying: None for not known.
     """
-    return appended(f"cohort/placed/{_base(leaf)}", conditions(leaf))
+    return appended(f"cohort/placed/{_base(leaf)}", conditions(leaf, varying))
 
 
-def conditions(leaf: Tree) -> list[Condition]:
+def conditions(leaf: Tree, varying: Varying | None = None) -> list[Condition]:
     """Return what holds on a row that a leaf matches, and on every instance behind it.
 
     But for the range of a measurement's value. Aliases: those of the statements in sql/cohort.
+    varying: as for `placed`.
     """
     base, found = LEAVES[leaf["op"]].base, leaf_conditions(leaf)
-    violations, _ = _violations(leaf)
-    if violations is not None:
-        level = "series" if base == "series" else "study"
+    violations, names = _violations(leaf)
+    level = "series" if base == "series" else "study"
+    if violations is not None and (varying is None or not varying[level].isdisjoint(names)):
         found.append(
             Condition(f"s.{level}_key NOT IN (SELECT key FROM ({violations.sql}))", violations.parameters)
         )

@@ -83,7 +83,7 @@ class Recall:
         if known is None or touched is None or len(touched) > MOST_TOUCHED:
             # Other columns of the statement would be read for nothing: a third of the time of `series`.
             keys = Query(f"SELECT r.study_key FROM ({query.sql}) AS r", query.parameters)
-            studies = mask_of(columns(snapshot, keys)["study_key"])
+            studies = _mask(columns(snapshot, keys)["study_key"])
         else:
             studies = _renewed(known.studies, touched, _asked_again(snapshot, query, touched))
         if known is None or known.generation < snapshot.generation:
@@ -113,8 +113,7 @@ def _renewed(studies: Mask, touched: NDArray[np.int32], found: NDArray[np.int32]
     return renewed
 
 
-def mask_of(keys: NDArray[np.int32]) -> Mask:
-    """Return keys as a mask that ends with the largest."""
+def _mask(keys: NDArray[np.int32]) -> Mask:
     found: Mask = np.zeros(int(keys.max(initial=-1)) + 1, dtype=np.bool_)
     # numpy widens other indices piecemeal, which takes three times as long.
     found[keys.astype(np.int64)] = True

@@ -1,13 +1,13 @@
 """How units are spread over the values of a field: who states what, ready to be counted for any cohort.
 
 Pure arithmetic over values and unit keys. Few values are kept as one bit per unit and value, over which a
-cohort is laid as a whole; many as sorted pairs. Both count distinct units, exactly.
+cohort is laid as a whole; many as the units of one value after the other. Both count distinct units, exactly.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from orthanc_cohorts.cohort.bits import bit, octet, others
 from orthanc_cohorts.cohort.universe import Mask
 
-Codes = NDArray[np.int32]
+Units = NDArray[np.int32]
 Counts = NDArray[np.int64]
 Words = NDArray[np.uint64]
 _WORD = 64
@@ -72,8 +72,11 @@ class Spread(ABC):
         """Return the spread after some units have changed; None where making it anew takes less."""
 
     @abstractmethod
-    def distinct(self, values: NDArray[np.intp], base: Mask) -> int:
-        """Return how many units of a cohort state one of some values, given by their places, ascending."""
+    def distinct(self, values: Sequence[NDArray[np.intp]], base: Mask) -> list[int]:
+        """Return, for each set of values, how many units of a cohort state one of them.
+
+        values: places, ascending.
+        """
 
 
 class Bits(Spread):
@@ -111,28 +114,33 @@ class Bits(Spread):
         np.bitwise_or.at(octets, (change.codes, octet(change.of)), bit(change.of))
         return Bits(words, change.of_anything(self.any))
 
-    def distinct(self, values: NDArray[np.intp], base: Mask) -> int:
-        """Return how many units of a cohort state one of some values."""
-        stating = np.zeros(self._words.shape[1], dtype=np.uint64)
-        for value in values.tolist():
-            stating |= self._words[value]
-        return int(np.bitwise_count(stating & _packed(base)).sum(dtype=np.int64))
+    def distinct(self, values: Sequence[NDArray[np.intp]], base: Mask) -> list[int]:
+        """Return, for each set of values, how many units of a cohort state one of them."""
+        asked, found = _packed(base), []
+        for one in values:
+            stating = np.zeros(self._words.shape[1], dtype=np.uint64)
+            for value in one.tolist():
+                stating |= self._words[value]
+            found.append(int(np.bitwise_count(stating & asked).sum(dtype=np.int64)))
+        return found
 
 
 class Pairs(Spread):
-    """Pairs of value and unit, each once, in any order."""
+    """The units that state each value, value after value, each once."""
 
-    def __init__(self, codes: Codes, units: Codes, values: int, any: Mask) -> None:
-        self._codes, self._units, self._values, self.any = codes, units, values, any
+    def __init__(self, units: Units, edges: NDArray[np.intp], any: Mask) -> None:
+        """edges: where the units of each value begin, and behind the last where they end."""
+        self._units, self._edges, self.any = units, edges, any
 
     @property
     def nbytes(self) -> int:
         """Bytes of memory."""
-        return self._codes.nbytes + self._units.nbytes + self.any.nbytes
+        return self._units.nbytes + self._edges.nbytes + self.any.nbytes
 
     def counts(self, base: Mask) -> Counts:
         """Return how many units of a cohort state each value."""
-        return np.bincount(self._codes[base[self._units]], minlength=self._values)
+        before = np.concatenate([[0], np.cumsum(base[self._units], dtype=np.int64)])
+        return before[self._edges[1:]] - before[self._edges[:-1]]
 
     def renewed(self, change: Change) -> Pairs:
         """Return the spread after some units have changed."""
@@ -140,17 +148,35 @@ class Pairs(Spread):
         unchanged[change.units] = False
         unchanged[change.size :] = False
         still = unchanged[self._units]
-        codes = np.concatenate([change.at[self._codes[still]], change.codes]).astype(np.int32)
-        units = np.concatenate([self._units[still], change.of]).astype(np.int32)
-        return Pairs(codes, units, change.values, change.of_anything(self.any))
+        codes = np.repeat(change.at, np.diff(self._edges))[still]
+        order = np.argsort(change.codes, kind="stable")
+        places = np.searchsorted(codes, change.codes[order])
+        units = np.insert(self._units[still], places, change.of[order].astype(np.int32))
+        sizes = np.bincount(codes, minlength=change.values) + np.bincount(
+            change.codes, minlength=change.values
+        )
+        return Pairs(units, _edges(sizes), change.of_anything(self.any))
 
-    def distinct(self, values: NDArray[np.intp], base: Mask) -> int:
-        """Return how many units of a cohort state one of some values."""
-        wanted = np.zeros(self._values, dtype=np.bool_)
+    def distinct(self, values: Sequence[NDArray[np.intp]], base: Mask) -> list[int]:
+        """Return, for each set of values, how many units of a cohort state one of them."""
+        found, stating = [], np.empty(len(base), dtype=np.bool_)
+        for one in values:
+            stating[:] = False
+            stating[self._of(one)] = True
+            stating &= base
+            found.append(int(np.count_nonzero(stating)))
+        return found
+
+    def _of(self, values: NDArray[np.intp]) -> Units:
+        """Return the units that state some values, repeated ones too."""
+        if not len(values):
+            return self._units[:0]
+        first, last = int(values[0]), int(values[-1])
+        if last - first + 1 == len(values):
+            return self._units[self._edges[first] : self._edges[last + 1]]
+        wanted = np.zeros(len(self._edges) - 1, dtype=np.bool_)
         wanted[values] = True
-        stating = np.zeros(len(base), dtype=np.bool_)
-        stating[self._units[wanted[self._codes]]] = True
-        return int(np.count_nonzero(stating & base))
+        return self._units[np.repeat(wanted, np.diff(self._edges))]
 
 
 def spread(of_each: Iterable[NDArray[np.int64]], values: int, size: int, rows: int) -> Spread:
@@ -161,7 +187,7 @@ def spread(of_each: Iterable[NDArray[np.int64]], values: int, size: int, rows: i
     words = -(-size // _WORD)
     if values * words * 8 <= max(rows * _PAIR_BYTES, _SMALL_BYTES):
         return _bits(of_each, values, size, words)
-    return _pairs(of_each, values, size)
+    return _pairs(of_each, size)
 
 
 def _bits(of_each: Iterable[NDArray[np.int64]], values: int, size: int, words: int) -> Bits:
@@ -176,13 +202,17 @@ def _bits(of_each: Iterable[NDArray[np.int64]], values: int, size: int, words: i
     return Bits(found, everybody)
 
 
-def _pairs(of_each: Iterable[NDArray[np.int64]], values: int, size: int) -> Pairs:
+def _pairs(of_each: Iterable[NDArray[np.int64]], size: int) -> Pairs:
     parts = [np.unique(units).astype(np.int32) for units in of_each]
-    codes = np.repeat(np.arange(values, dtype=np.int32), [len(part) for part in parts])
     units = np.concatenate([np.empty(0, dtype=np.int32), *parts])
     everybody: Mask = np.zeros(size, dtype=np.bool_)
     everybody[units] = True
-    return Pairs(codes, units, values, everybody)
+    return Pairs(units, _edges(np.array([len(part) for part in parts], dtype=np.intp)), everybody)
+
+
+def _edges(sizes: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return where each of some runs begins, and behind the last where it ends."""
+    return np.concatenate([[0], np.cumsum(sizes, dtype=np.intp)])
 
 
 def _packed(mask: Mask) -> Words:

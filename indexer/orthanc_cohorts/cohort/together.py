@@ -18,6 +18,7 @@ from orthanc_cohorts.cohort import arranged
 from orthanc_cohorts.cohort.arrangement import Arrangement
 from orthanc_cohorts.cohort.plan import COMPARABLE, VALUE, Query, Tree, placed, unit_of
 from orthanc_cohorts.cohort.quantities import PERCENT
+from orthanc_cohorts.cohort.universe import Universe
 
 _PARAMETER = re.compile(r"\$([a-z_]\w*)")
 _ROW = re.compile(r"\br\.")
@@ -38,10 +39,13 @@ _FIRST, _LATEST = f"arg_min(v, {_IN_TIME})", f"arg_max(v, {_IN_TIME})"
 _PARTS = f"CASE WHEN {_FIRST} <> 0 THEN ({_LATEST} - {_FIRST}) * 100 / abs({_FIRST}) END"
 
 
-def same(tree: Tree, arrangement: Arrangement | None = None) -> Query:
-    """Return the statement of a `same` clause: `study_key` of the matches where all hold."""
+def same(tree: Tree, universe: Universe | None = None) -> Query:
+    """Return the statement of a `same` clause: `study_key` of the matches where all hold.
+
+    universe: of the snapshot it will run on, None for any.
+    """
     args, leaves_ = _in_order(tree)
-    parts, joined, parameters = _scopes_of_each(tree, arrangement)
+    parts, joined, parameters = _scopes_of_each(tree, universe)
     told = [number for number, arg in enumerate(args) if arg["op"] != "not"]
     if tree["scope"] in _OF_ONE_STUDY:
         # All matches of a scope are of one study: those of one leaf tell it. They are looked up in the
@@ -82,17 +86,14 @@ def _in_order(tree: Tree) -> tuple[list[Tree], list[Tree]]:
     return args, [arg["arg"] if arg["op"] == "not" else arg for arg in args]
 
 
-def _scopes_of_each(
-    tree: Tree, arrangement: Arrangement | None
-) -> tuple[list[str], list[str], dict[str, Any]]:
+def _scopes_of_each(tree: Tree, universe: Universe | None) -> tuple[list[str], list[str], dict[str, Any]]:
     """Return the tables `rows_n` and `hits_n` of each part, how each part is joined, and the parameters."""
     parts: list[str] = []
     parameters: dict[str, Any] = {}
     args, leaves_ = _in_order(tree)
     paths = _paths(tree["scope"], leaves_)
     for number, leaf in enumerate(leaves_):
-        source = None if arrangement is None else _Source(arrangement, paths)
-        query = _numbered(_matched(leaf, tree["scope"], source), number)
+        query = _numbered(_matched(leaf, tree["scope"], _Source(universe, paths)), number)
         # Read twice, a part would be kept as a whole before it is filtered.
         kept = "NOT MATERIALIZED " if _is_plain(leaf) else ""
         parts.append(f"rows_{number} AS {kept}({query.sql})")
@@ -115,12 +116,13 @@ def _paths(scope: str, leaves_: Iterable[Tree]) -> str:
     return "number" if all(arranged.is_placed(leaf) for leaf in leaves_) else "text"
 
 
-def days(leaf: Tree, arrangement: Arrangement | None = None) -> Query:
+def days(leaf: Tree, universe: Universe | None = None) -> Query:
     """Return the statement of one side of `temporal`: `study_key`, `day` of matches whose day is known.
 
-    day: local calendar day as a number of days since 1970-01-01.
+    universe: of the snapshot it will run on, None for any. day: local calendar day as a number of days
+    since 1970-01-01.
     """
-    query = _valued(leaf, None if arrangement is None else _Source(arrangement, timed=True))
+    query = _valued(leaf, _Source(universe, timed=True))
     sql = (
         "SELECT r.study_key, (r.event_time::DATE - DATE '1970-01-01')::BIGINT AS day "
         f"FROM ({query.sql}) AS r WHERE r.event_time IS NOT NULL AND r.fits"
@@ -168,7 +170,7 @@ _FAR = 10_000_000
 _SPAN = 4 * _FAR
 
 
-def _matched(leaf: Tree, scope: str, source: _Source | None) -> Query:
+def _matched(leaf: Tree, scope: str, source: _Source) -> Query:
     """Return rows of a leaf with their scope (NULL ones left out), `fits`, and what its pick needs.
 
     scope, part: name it together.
@@ -228,21 +230,30 @@ _OF_ONE_STUDY = ("group", "document", "study")
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """That rows are read from the arranged tables where these have them; as for `arranged.placed`."""
+    """Where rows are read: in the arranged tables what these have. paths, timed: as `arranged.placed`."""
 
-    arrangement: Arrangement
+    universe: Universe | None
     paths: str = ""
     timed: bool = False
 
+    @property
+    def arrangement(self) -> Arrangement | None:
+        """What is arranged, None for nothing."""
+        return None if self.universe is None else self.universe.arrangement
 
-def _valued(leaf: Tree, source: _Source | None) -> Query:
+    def placed(self, leaf: Tree) -> Query:
+        """Return the rows of a leaf in the tables of facts."""
+        return placed(leaf, None if self.universe is None else self.universe.varying)
+
+
+def _valued(leaf: Tree, source: _Source) -> Query:
     """Return the placed rows of a leaf with `v`, `within` (v lies in the range) and `fits`.
 
     fits: whether the row is a match by itself; with a pick every comparable row is.
     """
-    if source is not None and arranged.is_placed(leaf):
-        return _of_arranged(leaf, source)
-    query = placed(leaf)
+    if source.arrangement is not None and arranged.is_placed(leaf):
+        return _of_arranged(leaf, source.arrangement, source)
+    query = source.placed(leaf)
     if "change" in leaf:
         return _changing(leaf, query)
     if not _has_bounds(leaf):
@@ -257,8 +268,8 @@ def _valued(leaf: Tree, source: _Source | None) -> Query:
     return Query(sql, {**query.parameters, **unit_of(leaf["value"]), **parameters})
 
 
-def _of_arranged(leaf: Tree, source: _Source) -> Query:
-    query = arranged.placed(leaf, source.arrangement, source.paths, source.timed)
+def _of_arranged(leaf: Tree, arrangement: Arrangement, source: _Source) -> Query:
+    query = arranged.placed(leaf, arrangement, source.paths, source.timed)
     inside, parameters = _inside("v", leaf["value"]) if _has_bounds(leaf) else ("TRUE", {})
     fits = inside if leaf.get("pick", "any") == "any" else "TRUE"
     sql = f"SELECT *, NULL AS v_unit, {inside} AS within, {fits} AS fits FROM ({query.sql})"

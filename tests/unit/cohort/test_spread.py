@@ -33,11 +33,12 @@ def test_both_ways_count_what_sets_count(asked: tuple[int, list[list[int]], list
     base = np.zeros(size, dtype=np.bool_)
     base[np.array(members, dtype=np.int64)] = True
     arrays = [np.array(units, dtype=np.int64) for units in of_each]
-    either = set().union(*(of_each[place] for place in places)) & set(members)
+    sets = [places, list(range(len(of_each))), []]
+    either = [len(set().union(*(of_each[place] for place in one)) & set(members)) for one in sets]
 
-    for found in (_bits(arrays, len(arrays), size, -(-size // 64)), _pairs(arrays, len(arrays), size)):
+    for found in (_bits(arrays, len(arrays), size, -(-size // 64)), _pairs(arrays, size)):
         assert found.counts(base).tolist() == [len(set(units) & set(members)) for units in of_each]
-        assert found.distinct(np.array(places, dtype=np.intp), base) == len(either)
+        assert found.distinct([np.array(one, dtype=np.intp) for one in sets], base) == either
         assert np.flatnonzero(found.any).tolist() == sorted(set().union(*of_each))
         assert found.nbytes > 0
 
@@ -72,13 +73,13 @@ def test_renewed_counts_as_made_anew(before: Any, now: Any, data: st.DataObject)
         of=np.array([unit for _, unit in pairs], dtype=np.int64),
     )
 
-    for known in (_bits(arrays, len(arrays), size, -(-size // 64)), _pairs(arrays, len(arrays), size)):
+    for known in (_bits(arrays, len(arrays), size, -(-size // 64)), _pairs(arrays, size)):
         found = known.renewed(change)
 
         assert found is not None
         assert found.counts(base).tolist() == [len(units & set(members)) for units in expected]
         assert np.flatnonzero(found.any).tolist() == sorted(set().union(*expected))
-        assert found.distinct(np.arange(len(values)), base) == len(set().union(*expected) & set(members))
+        assert found.distinct([np.arange(len(values))], base) == [len(set().union(*expected) & set(members))]
 
 
 @pytest.mark.parametrize(("values", "kind"), [(10, Bits), (20_000, Pairs)])
