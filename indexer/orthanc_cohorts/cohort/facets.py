@@ -27,6 +27,7 @@ from orthanc_cohorts.cohort.leaf import Codes, properties
 from orthanc_cohorts.cohort.properties import Number, Property
 from orthanc_cohorts.cohort.quantities import DIMENSIONLESS
 from orthanc_cohorts.cohort.recall import MOST_TOUCHED
+from orthanc_cohorts.cohort.spread import Laid
 from orthanc_cohorts.cohort.stated import Stated, renewed, stated
 from orthanc_cohorts.cohort.universe import Mask, Snapshot, Universe
 from orthanc_cohorts.errors import UnknownUnit
@@ -243,7 +244,8 @@ def _asks(clause: Tree, asked: Question) -> bool:
 
 
 def _faceted(asked: Question, found: Stated, base: Mask) -> Faceted:
-    counts = found.spread.counts(base)
+    laid = found.spread.under(base)
+    counts = laid.counts
     result = Faceted(
         op=asked.facet.op,
         field=asked.facet.field,
@@ -256,18 +258,18 @@ def _faceted(asked: Question, found: Stated, base: Mask) -> Faceted:
     occurring = np.flatnonzero(counts)
     if isinstance(asked.kind, Number):
         result.unit = asked.unit if asked.facet.op == "measurement" else asked.kind.unit or None
-        _histogram(result, found, occurring, base, asked.facet.bins or BINS)
+        _histogram(result, found, occurring, laid, asked.facet.bins or BINS)
         return result
     listed = occurring[np.argsort(-counts[occurring], kind="stable")][: asked.facet.limit or VALUES]
     result.values = [
         FacetValue(value=str(found.values[code]), meaning=found.meanings[code], count=int(counts[code]))
         for code in listed.tolist()
     ]
-    [result.other] = found.spread.distinct([np.setdiff1d(occurring, listed)], base)
+    result.other = laid.distinct(np.setdiff1d(occurring, listed))
     return result
 
 
-def _histogram(result: Faceted, found: Stated, occurring: NDArray[np.intp], base: Mask, bins: int) -> None:
+def _histogram(result: Faceted, found: Stated, occurring: NDArray[np.intp], laid: Laid, bins: int) -> None:
     result.bins = []
     if not len(occurring):
         return
@@ -277,11 +279,9 @@ def _histogram(result: Faceted, found: Stated, occurring: NDArray[np.intp], base
     edges = _edges(result.min, result.max, bins)
     # The last bin has its upper edge, too.
     stops = [*np.searchsorted(values[occurring], edges[:-1]), len(occurring)]
-    inside = [occurring[start:stop] for start, stop in pairwise(stops)]
-    counts = found.spread.distinct(inside, base)
     result.bins = [
-        Bin(low=low, high=high, count=count)
-        for (low, high), count in zip(pairwise(edges), counts, strict=True)
+        Bin(low=low, high=high, count=laid.distinct(occurring[start:stop]))
+        for (low, high), (start, stop) in zip(pairwise(edges), pairwise(stops), strict=True)
     ]
 
 

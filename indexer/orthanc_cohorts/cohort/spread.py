@@ -7,7 +7,7 @@ cohort is laid as a whole; many as the units of one value after the other. Both 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -64,19 +64,22 @@ class Spread(ABC):
         """Bytes of memory."""
 
     @abstractmethod
-    def counts(self, base: Mask) -> Counts:
-        """Return how many units of a cohort state each value."""
+    def under(self, base: Mask) -> Laid:
+        """Return what a cohort states."""
 
     @abstractmethod
     def renewed(self, change: Change) -> Spread | None:
         """Return the spread after some units have changed; None where making it anew takes less."""
 
-    @abstractmethod
-    def distinct(self, values: Sequence[NDArray[np.intp]], base: Mask) -> list[int]:
-        """Return, for each set of values, how many units of a cohort state one of them.
 
-        values: places, ascending.
-        """
+class Laid(ABC):
+    """A cohort laid over a spread. counts: how many of its units state each value."""
+
+    counts: Counts
+
+    @abstractmethod
+    def distinct(self, values: NDArray[np.intp]) -> int:
+        """Return how many of its units state one of some values, given by their places, ascending."""
 
 
 class Bits(Spread):
@@ -91,14 +94,9 @@ class Bits(Spread):
         """Bytes of memory."""
         return self._words.nbytes + self.any.nbytes
 
-    def counts(self, base: Mask) -> Counts:
-        """Return how many units of a cohort state each value."""
-        asked = _packed(base)
-        found = np.empty(len(self._words), dtype=np.int64)
-        for start in range(0, len(found), _ROWS_AT_ONCE):
-            part = slice(start, start + _ROWS_AT_ONCE)
-            found[part] = np.bitwise_count(self._words[part] & asked).sum(axis=1, dtype=np.int64)
-        return found
+    def under(self, base: Mask) -> Laid:
+        """Return what a cohort states."""
+        return _LaidBits(self._words, _packed(base))
 
     def renewed(self, change: Change) -> Bits | None:
         """Return the spread after some units have changed; None where it would grow to more than twice."""
@@ -114,15 +112,21 @@ class Bits(Spread):
         np.bitwise_or.at(octets, (change.codes, octet(change.of)), bit(change.of))
         return Bits(words, change.of_anything(self.any))
 
-    def distinct(self, values: Sequence[NDArray[np.intp]], base: Mask) -> list[int]:
-        """Return, for each set of values, how many units of a cohort state one of them."""
-        asked, found = _packed(base), []
-        for one in values:
-            stating = np.zeros(self._words.shape[1], dtype=np.uint64)
-            for value in one.tolist():
-                stating |= self._words[value]
-            found.append(int(np.bitwise_count(stating & asked).sum(dtype=np.int64)))
-        return found
+
+class _LaidBits(Laid):
+    def __init__(self, words: Words, asked: Words) -> None:
+        self._words, self._asked = words, asked
+        self.counts = np.empty(len(words), dtype=np.int64)
+        for start in range(0, len(words), _ROWS_AT_ONCE):
+            part = slice(start, start + _ROWS_AT_ONCE)
+            self.counts[part] = np.bitwise_count(words[part] & asked).sum(axis=1, dtype=np.int64)
+
+    def distinct(self, values: NDArray[np.intp]) -> int:
+        """Return how many of its units state one of some values."""
+        stating = np.zeros(self._words.shape[1], dtype=np.uint64)
+        for value in values.tolist():
+            stating |= self._words[value]
+        return int(np.bitwise_count(stating & self._asked).sum(dtype=np.int64))
 
 
 class Pairs(Spread):
@@ -137,10 +141,9 @@ class Pairs(Spread):
         """Bytes of memory."""
         return self._units.nbytes + self._edges.nbytes + self.any.nbytes
 
-    def counts(self, base: Mask) -> Counts:
-        """Return how many units of a cohort state each value."""
-        before = np.concatenate([[0], np.cumsum(base[self._units], dtype=np.int64)])
-        return before[self._edges[1:]] - before[self._edges[:-1]]
+    def under(self, base: Mask) -> Laid:
+        """Return what a cohort states."""
+        return _LaidPairs(self._units, self._edges, base)
 
     def renewed(self, change: Change) -> Pairs:
         """Return the spread after some units have changed."""
@@ -157,14 +160,21 @@ class Pairs(Spread):
         )
         return Pairs(units, _edges(sizes), change.of_anything(self.any))
 
-    def distinct(self, values: Sequence[NDArray[np.intp]], base: Mask) -> list[int]:
-        """Return, for each set of values, how many units of a cohort state one of them."""
-        found, stating = [], np.empty(len(base), dtype=np.bool_)
-        for one in values:
-            stating[:] = False
-            stating[self._of(one)] = True
-            stating &= base
-            found.append(int(np.count_nonzero(stating)))
+
+class _LaidPairs(Laid):
+    def __init__(self, units: Units, edges: NDArray[np.intp], base: Mask) -> None:
+        inside = np.flatnonzero(base[units])
+        self._units = units[inside]
+        self._edges = np.searchsorted(inside, edges)
+        self._stating = np.zeros(len(base), dtype=np.bool_)
+        self.counts = np.diff(self._edges)
+
+    def distinct(self, values: NDArray[np.intp]) -> int:
+        """Return how many of its units state one of some values."""
+        units = self._of(values)
+        self._stating[units] = True
+        found = int(np.count_nonzero(self._stating))
+        self._stating[units] = False
         return found
 
     def _of(self, values: NDArray[np.intp]) -> Units:

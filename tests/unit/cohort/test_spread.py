@@ -37,8 +37,9 @@ def test_both_ways_count_what_sets_count(asked: tuple[int, list[list[int]], list
     either = [len(set().union(*(of_each[place] for place in one)) & set(members)) for one in sets]
 
     for found in (_bits(arrays, len(arrays), size, -(-size // 64)), _pairs(arrays, size)):
-        assert found.counts(base).tolist() == [len(set(units) & set(members)) for units in of_each]
-        assert found.distinct([np.array(one, dtype=np.intp) for one in sets], base) == either
+        laid = found.under(base)
+        assert laid.counts.tolist() == [len(set(units) & set(members)) for units in of_each]
+        assert [laid.distinct(np.array(one, dtype=np.intp)) for one in sets] == either
         assert np.flatnonzero(found.any).tolist() == sorted(set().union(*of_each))
         assert found.nbytes > 0
 
@@ -77,9 +78,10 @@ def test_renewed_counts_as_made_anew(before: Any, now: Any, data: st.DataObject)
         found = known.renewed(change)
 
         assert found is not None
-        assert found.counts(base).tolist() == [len(units & set(members)) for units in expected]
+        laid = found.under(base)
+        assert laid.counts.tolist() == [len(units & set(members)) for units in expected]
         assert np.flatnonzero(found.any).tolist() == sorted(set().union(*expected))
-        assert found.distinct([np.arange(len(values))], base) == [len(set().union(*expected) & set(members))]
+        assert laid.distinct(np.arange(len(values))) == len(set().union(*expected) & set(members))
 
 
 @pytest.mark.parametrize(("values", "kind"), [(10, Bits), (20_000, Pairs)])
@@ -91,4 +93,4 @@ def test_many_values_of_few_units_each_are_kept_as_pairs(values: int, kind: type
     found = spread(parts, values, size, values)
 
     assert isinstance(found, kind)
-    assert found.counts(np.ones(size, dtype=np.bool_)).tolist() == [1] * values
+    assert found.under(np.ones(size, dtype=np.bool_)).counts.tolist() == [1] * values
