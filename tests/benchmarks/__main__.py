@@ -84,6 +84,7 @@ def main() -> int:
 
 def _measurements(folder: Path, options: argparse.Namespace) -> dict[str, Callable[[], Part]]:
     quick = options.quick
+    asked: dict[float, scale.Asked] = {}
     parts = {
         "reading": lambda: reading.measure(CORPUS, quick),
         "corpus": lambda: reading.measure_corpus(CORPUS, quick),
@@ -91,14 +92,14 @@ def _measurements(folder: Path, options: argparse.Namespace) -> dict[str, Callab
         "ingest": lambda: ingest.measure(folder, quick, _say),
         "freshness": lambda: freshness.measure(folder, quick),
         "proxying": lambda: proxying.measure(folder, quick),
-        "scale": lambda: scale.measure(folder, quick, options.scale, _say),
+        "scale": lambda: scale.measure(folder, quick, options.scale, asked, _say),
         "idc": lambda: idc.measure(folder, quick),
         "peers": lambda: peers.measure(folder, quick, options.peers_scale, _say),
         "finding": lambda: finding.measure(folder, quick, options.fill_minutes, _say),
     }
     if options.growth or options.only == "growth":
         sizes, drawing = ((0.1, 0.3), folder / DRAWING.name) if quick else (scale.GROWTH, DRAWING)
-        parts["growth"] = lambda: scale.grow(folder, sizes, drawing, _say)
+        parts["growth"] = lambda: scale.grow(folder, sizes, drawing, asked, _say)
     return parts
 
 
@@ -123,7 +124,7 @@ def _options() -> argparse.Namespace:
         "--peers-scale", type=float, default=1.0, help="the same of the one in PostgreSQL too"
     )
     parser.add_argument("--fill-minutes", type=float, default=1.0, help="of filling Orthanc to be searched")
-    parser.add_argument("--growth", action="store_true", help="also draw how cost grows; about an hour")
+    parser.add_argument("--growth", action="store_true", help="also draw how cost grows up to 100 million")
     return parser.parse_args()
 
 

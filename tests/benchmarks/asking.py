@@ -208,10 +208,15 @@ def _refine(asker: Asker, drawn: Questions, lists: dict[str, list[Tree]], found:
 def _while_arriving(
     asker: Asker, drawn: Questions, lists: dict[str, list[Tree]], batches: list[Any], found: Asked
 ) -> None:
-    """Ask what was asked before, round and round, while objects arrive; at one desk, as in the sidecar."""
+    """Ask what was asked before, round and round, while objects arrive; at one desk, as in the sidecar.
+
+    Which has answered facets before, as where they are asked again.
+    """
     _say("while objects arrive")
     found.busy = {"plain": [], "refined": [], "latest": [], "facets": []}
-    asking = _round_and_round(asker, drawn, lists, found.busy)
+    desk = Desk(asker.index)
+    asker.facets(desk, body(drawn.facets(lists["plain"][-1])))
+    asking = _round_and_round(asker, desk, drawn, lists, found.busy)
     with Arrivals(asker.index, batches) as arrivals:
         while arrivals.going_on:
             next(asking)
@@ -219,10 +224,9 @@ def _while_arriving(
 
 
 def _round_and_round(
-    asker: Asker, drawn: Questions, lists: dict[str, list[Tree]], busy: dict[str, list[float]]
+    asker: Asker, desk: Desk, drawn: Questions, lists: dict[str, list[Tree]], busy: dict[str, list[float]]
 ) -> Iterator[None]:
     """Ask one question each time it is resumed, without end, and note its time."""
-    desk = Desk(asker.index)
     for number in count():
         plain, latest = (lists[kind][number % len(lists[kind])] for kind in ("plain", "latest"))
         for name, definition in (("plain", plain), ("refined", drawn.further(plain)), ("latest", latest)):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import multiprocessing
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from statistics import median
 
@@ -21,6 +21,8 @@ from benchmarks.questions import COMMON_MEASURED, REPORTS_READ
 
 MEMORY_LIMIT = "8GB"
 """DuckDB's limit here (the option `MemoryLimit`), enough for 100 million items."""
+MANY = 50.0
+"""From so many million on, an archive is large."""
 GROWTH = (1.0, 3.0, 10.0, 30.0, 100.0)
 _TOGETHER = "with `same` or `temporal`"
 _NAMES = {
@@ -34,29 +36,38 @@ _TOGETHER_MS, _RATIO = 250, 1.2
 _REFINE_MS, _FACETS_MS, _BUSY = 10, 60, 2.0
 
 
-def measure(folder: Path, quick: bool, millions: float, say: Callable[[str], None]) -> Part:
-    """Return what questions cost on an archive of so many million content items."""
+def measure(
+    folder: Path, quick: bool, millions: float, known: dict[float, Asked], say: Callable[[str], None]
+) -> Part:
+    """Return what questions cost on an archive of so many million content items; note it in `known`, too."""
     size = Size(0.2 if quick else millions)
     directory = folder / "archive"
     _made(directory, size, say)
     try:
-        found = ask(directory, 8 if quick else 48, 5 if quick else 30, MEMORY_LIMIT)
+        # Of large archives fewer, since SQL by hand takes most of the time.
+        questions = 8 if quick else 48 if millions < MANY else 24
+        found = ask(directory, questions, 5 if quick else 30, MEMORY_LIMIT)
     finally:
         shutil.rmtree(directory)
+    known[size.millions] = found
     return Part(f"Cohorts of {size.items / 1e6:g} million content items", _how(size, found), _figures(found))
 
 
-def grow(folder: Path, sizes: Sequence[float], drawing: Path, say: Callable[[str], None]) -> Part:
-    """Return how the questions' p95 grows with the archive; draw it to a file, an SVG."""
+def grow(
+    folder: Path,
+    sizes: Sequence[float],
+    drawing: Path,
+    known: Mapping[float, Asked],
+    say: Callable[[str], None],
+) -> Part:
+    """Return how the questions' p95 grows with the archive; draw it to a file, an SVG.
+
+    known: what was measured already, by size.
+    """
     lines: dict[str, list[tuple[float, float]]] = {kind: [] for kind in KINDS}
     figures = []
     for millions in sizes:
-        directory = folder / f"archive-{millions:g}"
-        _made(directory, Size(millions), say)
-        try:
-            found = ask(directory, 24, 0, MEMORY_LIMIT)
-        finally:
-            shutil.rmtree(directory)
+        found = known.get(millions) or _asked_alone(folder / f"archive-{millions:g}", millions, say)
         for kind in KINDS:
             lines[kind].append((millions, percentile(found.ours[kind], 95)))
             figures.append(Figure(f"{_NAMES[kind]}, {millions:g} million, p95", lines[kind][-1][1], "ms"))
@@ -66,6 +77,14 @@ def grow(folder: Path, sizes: Sequence[float], drawing: Path, say: Callable[[str
     how = "As for the archive above, 24 questions of each kind per size."
     how += f"\n\n![time by size of the archive]({drawing.name})"
     return Part("How cost grows", how, figures)
+
+
+def _asked_alone(directory: Path, millions: float, say: Callable[[str], None]) -> Asked:
+    _made(directory, Size(millions), say)
+    try:
+        return ask(directory, 24, 0, MEMORY_LIMIT)
+    finally:
+        shutil.rmtree(directory)
 
 
 def made(directory: Path, millions: float) -> None:

@@ -22,6 +22,7 @@ Words = NDArray[np.uint64]
 _WORD = 64
 _PAIR_BYTES = 8
 _SMALL_BYTES = 4 * 2**20
+_FEW = 4
 _ROWS_AT_ONCE = 64
 """Values laid over at once, so that what comes between stays in the cache of the processor."""
 
@@ -96,7 +97,12 @@ class Bits(Spread):
 
     def under(self, base: Mask) -> Laid:
         """Return what a cohort states."""
-        return _LaidBits(self._words, _packed(base))
+        asked = _packed(base)
+        inside = np.flatnonzero(asked)
+        # Of small cohorts most words are empty; picking the others takes less than passing over all.
+        if _FEW * len(inside) < len(asked):
+            return _LaidBits(self._words[:, inside], asked[inside])
+        return _LaidBits(self._words, asked)
 
     def renewed(self, change: Change) -> Bits | None:
         """Return the spread after some units have changed; None where it would grow to more than twice."""

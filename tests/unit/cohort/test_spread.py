@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from cohort_made_up import QUICK
 from orthanc_cohorts.cohort.spread import Bits, Change, Pairs, _bits, _pairs, spread
 
-SIZES = (1, 63, 64, 65, 200)
+SIZES = (1, 63, 64, 65, 200, 5_000)
 
 
 @st.composite
