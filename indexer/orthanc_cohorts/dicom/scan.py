@@ -75,7 +75,7 @@ class _Beginnings(dict[bytes, DataSet]):
             walk.walk(0, dataset)
         except UnsupportedEncoding:
             walk.complete = False
-        # None, for good, where the bytes do not end with the element.
+        # Empty, for good, where the bytes do not end with the element.
         self[beginning] = found = dataset if walk.complete and not walk.flaws else {}
         return found
 
