@@ -116,7 +116,8 @@ def _how(size: Size, found: Asked) -> str:
         with `latest`; a value and a code in one group, or a value and something within days,
         each with a third clause, of the {COMMON_MEASURED} commonest concepts. Asked at the desk
         behind the route `count` (without HTTP), {TURNS} times each, nothing cached but the list
-        of units, in turns with SQL that an expert would write on the same tables (semi-joins or
+        of units with the modalities of each study, in turns with SQL that an expert would write
+        on the same tables (semi-joins or
         intersected sets, whichever is faster); equal answers are asserted. The ratio takes the
         better turn of both.
 

@@ -340,6 +340,7 @@ def _graphic(item: DataSet) -> Row:
         if tag in item:
             found = values.numbers(item, tag, vr)
             try:
+                # Whether a None is among them is told by the exception, sooner than by looking at each.
                 return kind, list(map(float, found))  # type: ignore[arg-type]
             except TypeError:  # not all are numbers
                 return kind, [n if n is None else float(n) for n in found]
