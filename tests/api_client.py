@@ -43,9 +43,17 @@ class Client:
         return self.ask("GET", API + path, **more)
 
 
+def media_type(response: httpx.Response) -> str:
+    """Return what an answer says it is.
+
+    Through Orthanc 1.12.2 and later an error has two Content-Type fields: ours, then a `text/plain` of Orthanc's own.
+    """
+    return response.headers.get_list("content-type")[0]
+
+
 def problem(response: httpx.Response, status: int) -> dict[str, Any]:
     assert response.status_code == status
-    assert response.headers["content-type"] == "application/problem+json"
+    assert media_type(response) == "application/problem+json"
     content: dict[str, Any] = response.json()
     assert content["status"] == status and content["title"] and content["detail"]
     return content

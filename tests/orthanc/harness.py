@@ -36,12 +36,13 @@ def missing() -> str | None:
     return None
 
 
-def free_port() -> int:
-    """Return a TCP port of the loopback interface that is free at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def free_ports() -> tuple[int, int]:
+    """Return two different TCP ports of the loopback interface that are free at this moment."""
+    # Both held at once: one after the other, the system may give the same port twice.
+    with socket.socket() as one, socket.socket() as other:
+        for probe in (one, other):
+            probe.bind(("127.0.0.1", 0))
+        return one.getsockname()[1], other.getsockname()[1]
 
 
 def fake_interpreter(folder: Path) -> Path:
@@ -83,8 +84,7 @@ class Orthanc:
         self.dicomweb = dicomweb
         self.credentials = credentials
         self.environment = dict(environment or {})
-        self.http_port = free_port()
-        self.dicom_port = free_port()
+        self.http_port, self.dicom_port = free_ports()
         self._process: subprocess.Popen[bytes] | None = None
         self._children: dict[int, str] = {}
         # Orthanc closes connections that idle for 1 s: never use one that is nearly that old again.

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from orthanc.harness import BINARY, PLUGINS, free_port, missing
+from orthanc.harness import BINARY, PLUGINS, free_ports, missing
 
 
 @pytest.fixture
@@ -24,9 +24,10 @@ def folder(tmp_path: Path) -> Path:
     place.mkdir()
     # Its owner is whom Orthanc runs as.
     (tmp_path / "storage").mkdir()
+    http_port, dicom_port = free_ports()
     options = {
-        "HttpPort": free_port(),
-        "DicomPort": free_port(),
+        "HttpPort": http_port,
+        "DicomPort": dicom_port,
         "StorageDirectory": str(tmp_path / "storage"),
         "IndexDirectory": str(tmp_path / "storage"),
         "RemoteAccessAllowed": False,

@@ -14,7 +14,7 @@ from schemathesis import Case, GenerationMode
 
 import api_fuzz
 import build
-from api_client import API
+from api_client import API, media_type
 from orthanc import states
 
 ROUTES = ("count", "attrition", "facets", "compare", "patients", "studies", "fields")
@@ -24,8 +24,7 @@ FORMATS = ("json", "ndjson", "csv", "arrow", "parquet")
 def comparable(response: httpx.Response) -> Any:
     """Return status, type and body; without the time that an answer took."""
     content: Any = response.content
-    # Orthanc 1.12.7 sends a Content-Type of its own behind the plugin's.
-    kind = response.headers.get_list("content-type")[0]
+    kind = media_type(response)
     if kind == "application/json":
         content = orjson.loads(content)
         content.pop("elapsed_ms", None)

@@ -114,8 +114,7 @@ def _started(options: Options, found: demo_orthanc.Installed, interrupts: Interr
             folder = Path(tempfile.mkdtemp(prefix="orthanc-cohorts-"))
         storage = (options.storage or folder / "storage").absolute()
         storage.mkdir(parents=True, exist_ok=True)
-        http_port = demo_orthanc.port(options.http_port, "--http-port")
-        dicom_port = demo_orthanc.port(options.dicom_port, "--dicom-port")
+        http_port, dicom_port = demo_orthanc.ports(options.http_port, options.dicom_port)
         settings = demo_orthanc.configuration(found, folder, storage, http_port, dicom_port, options.user)
         process = DemoOrthanc(found.program, folder, settings)
         with interrupts.held():

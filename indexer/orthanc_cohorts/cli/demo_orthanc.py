@@ -90,19 +90,24 @@ def installed() -> Installed:
     return Installed(Path(program), python, _plugin("libOrthancDicomWeb.so"))
 
 
-def port(wanted: int | None, option: str) -> int:
-    """Return a port that is free: the wanted one, else any. Raises ConfigurationError: it is in use."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            # Not loopback only: Orthanc 1.10.1 binds to every address.
-            probe.bind(("", wanted or 0))
-        except OSError as error:
-            raise ConfigurationError(
-                f"{option} {wanted}: the port cannot be used ({error.strerror})"
-            ) from error
-        found: int = probe.getsockname()[1]
-        return found
+def ports(http: int | None, dicom: int | None) -> tuple[int, int]:
+    """Return two ports that are free: the wanted ones, else any. Raises ConfigurationError: one is in use."""
+    if http is not None and http == dicom:
+        raise ConfigurationError(f"--dicom-port {dicom}: the port is that of --http-port; name another")
+    # Both held at once: one after the other, the system may give the same port twice.
+    with socket.socket() as one, socket.socket() as other:
+        return _bound(one, http, "--http-port"), _bound(other, dicom, "--dicom-port")
+
+
+def _bound(probe: socket.socket, wanted: int | None, option: str) -> int:
+    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        # Not loopback only: Orthanc 1.10.1 binds to every address.
+        probe.bind(("", wanted or 0))
+    except OSError as error:
+        raise ConfigurationError(f"{option} {wanted}: the port cannot be used ({error.strerror})") from error
+    found: int = probe.getsockname()[1]
+    return found
 
 
 def configuration(

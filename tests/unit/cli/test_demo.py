@@ -56,14 +56,20 @@ def test_an_orthanc_that_is_not_installed_names_the_packages(monkeypatch):
         demo_orthanc.installed()
 
 
-def test_a_port_in_use_is_refused_and_any_other_is_free():
+def test_a_port_in_use_is_refused_and_any_others_are_free_and_two():
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
+        used = taken.getsockname()[1]
 
-        with pytest.raises(ConfigurationError, match="--http-port"):
-            demo_orthanc.port(taken.getsockname()[1], "--http-port")
-        assert demo_orthanc.port(None, "--http-port") > 0
+        with pytest.raises(ConfigurationError, match=f"--http-port {used}: "):
+            demo_orthanc.ports(used, None)
+        with pytest.raises(ConfigurationError, match=f"--dicom-port {used}: "):
+            demo_orthanc.ports(None, used)
+    http, dicom = demo_orthanc.ports(None, None)
+    assert http != dicom
+    with pytest.raises(ConfigurationError, match=f"--dicom-port {http}: the port is that of --http-port"):
+        demo_orthanc.ports(http, http)
 
 
 def test_files_are_found_below_folders_in_order_and_links_to_nowhere_are_not(tmp_path):
