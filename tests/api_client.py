@@ -46,7 +46,7 @@ class Client:
 def media_type(response: httpx.Response) -> str:
     """Return what an answer says it is.
 
-    Through Orthanc 1.12.2 and later an error has two Content-Type fields: ours, then a `text/plain` of Orthanc's own.
+    Through Orthanc 1.12.2 and later an error has two Content-Type fields: ours, then `text/plain` by Orthanc.
     """
     return response.headers.get_list("content-type")[0]
 

@@ -37,8 +37,9 @@ _PIXEL_DATA = 0x7FE00010
 # CodeValue, the first element of nearly every coded item, and MappingResource, that of a template's.
 _CODED_STARTS = (b"\x08\x00\x00\x01", b"\x08\x00\x05\x01")
 _CODED_BYTES = 512
-_REPEATED = {0x003A0200: 16_384}
-"""Other sequences that a device sends again and again, and their longest: ChannelDefinitionSequence."""
+_REPEATED = {0x003A0200: 16_384, 0x00081199: 256}
+"""Other sequences that are sent again and again, and their longest: ChannelDefinitionSequence by a device,
+ReferencedSOPSequence in a report whose findings stand in few images."""
 _RELATIONSHIP_TYPE = b"\x40\x00\x10\xa0"
 _RELATIONSHIP_BYTES = 64
 _CONCEPT_NAMES = b"\x40\x00\x43\xa0", b"\x40\x00\x43\xa0SQ\0\0"
@@ -51,7 +52,6 @@ definitions two thirds of that of an ECG. The trees share these lists, so nobody
 was read without a flaw, to its exact end, is kept.
 """
 _seen_bytes = 0
-_ENDLESS = 1 << 62
 _BINARY_VRS = frozenset(b"OB OD OF OL OV OW UN".split())
 _header = Struct("<HHI").unpack_from
 _marker = Struct("<II").unpack_from
@@ -149,6 +149,8 @@ class _Walk:
         source, size = self.source, self.source.size
         explicit = self.explicit
         heads = HEADS[explicit]
+        # An end that no place reaches, in one machine word for most: sums of longer numbers cost more.
+        endless = 2 * size + HEADER_BYTES
         dataset = root
         # `end` is that of the open data set; beyond the file where a delimiter closes it. `limit` is that of
         # the window, and before `room` a head lies within it.
@@ -180,16 +182,20 @@ class _Walk:
                         break
                     self.flaws.append(Flaw("delimiter-outside-item", tag, "skipped"))
                 elif vr == b"SQ" or self._is_sequence(tag, vr, length, base + at):
-                    if length != _UNDEFINED and length > size - base - at:
-                        self._cut_off(tag)
-                        length = size - base - at
+                    if length == _UNDEFINED:
+                        inner_end = endless
+                    else:
+                        if length > size - base - at:
+                            self._cut_off(tag)
+                            length = size - base - at
+                        inner_end = base + at + length
                     # PS3.5 6.2.2: UN is implicit VR inside, whatever the file is; not all writers know.
                     inside = explicit and (vr != b"UN" or source.read(base + at + 12, 2) in VRS)
                     inner_key, inner_close = None, 0
                     coded = data.startswith(_CODED_STARTS, at + 8)
                     most = _CODED_BYTES if coded else _REPEATED.get(tag, 0)
                     if most:
-                        if length == _UNDEFINED:
+                        if inner_end == endless:
                             # Up to the first delimiter, which may be an inner one: then it is not kept below.
                             # Without one `stop` is 7, before any value.
                             stop = data.find(_SEQUENCE_CLOSED, at, at + most) + 8
@@ -205,8 +211,7 @@ class _Walk:
                             inner_close = base + stop
                     stack.append((dataset, base + end, explicit, sequence, sequence_end, key, close))
                     dataset[tag] = sequence = []
-                    sequence_end = _ENDLESS if length == _UNDEFINED else base + at + length
-                    explicit, key, close = inside, inner_key, inner_close
+                    explicit, sequence_end, key, close = inside, inner_end, inner_key, inner_close
                     heads = HEADS[explicit]
                     break
                 elif length == _UNDEFINED:
@@ -248,9 +253,12 @@ class _Walk:
                     marker, length = _marker(data, at)
                     at += 8
                 if marker == _ITEM_MARKER:
-                    end = _ENDLESS if length == _UNDEFINED else at + length
-                    if end > size - base and length != _UNDEFINED:
-                        self._cut_off(_ITEM)
+                    if length == _UNDEFINED:
+                        end = endless
+                    else:
+                        end = at + length
+                        if end > size - base:
+                            self._cut_off(_ITEM)
                     dataset = {}
                     if data.startswith(_RELATIONSHIP_TYPE, at) and not self.flaws:
                         stop = _end_of_concept_name(data, at, explicit)

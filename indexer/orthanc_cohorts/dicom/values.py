@@ -24,10 +24,27 @@ _BINARY = {
 }
 _FLOATS = frozenset({b"FL", b"FD"})
 _REMEMBERED = 2_048
-_WORDS: dict[bytes, str] = {}
-"""Defined terms, dates and UIDs by their bytes: objects repeat few of them many times."""
 _SHORT = 64
 """Bytes of a word (no UID has more) or a decimal value that is worth remembering."""
+
+
+class _Words(dict[object, str | None]):
+    """Defined terms, dates and UIDs by their values: objects repeat few of them many times, or lack them."""
+
+    def __missing__(self, value: object) -> str | None:
+        stated = value.value if type(value) is Typed else value
+        if type(stated) is not bytes:
+            return None
+        found = stated.strip(b" \0").decode("latin-1") or None
+        if len(stated) <= _SHORT:
+            if len(self) >= _REMEMBERED:
+                self.clear()
+                self[None] = None
+            self[value] = found
+        return found
+
+
+_WORDS = _Words({None: None})
 
 
 def raw(ds: DataSet, tag: int) -> bytes | None:
@@ -52,22 +69,10 @@ def first_item(ds: DataSet, tag: int) -> DataSet:
 
 def word(ds: DataSet, tag: int) -> str | None:
     """Return a value of the default repertoire (CS, UI, DA, ...) stripped on both sides, None if empty."""
-    value = ds.get(tag)
-    if value is None:
+    try:
+        return _WORDS[ds.get(tag)]
+    except TypeError:  # a sequence
         return None
-    if type(value) is not bytes:
-        value = raw(ds, tag)
-    if not value:
-        return None
-    known = _WORDS.get(value)
-    if known is not None:
-        return known
-    found = value.strip(b" \0").decode("latin-1")
-    if found and len(value) <= _SHORT:
-        if len(_WORDS) >= _REMEMBERED:
-            _WORDS.clear()
-        _WORDS[value] = found
-    return found or None
 
 
 def text(ds: DataSet, tag: int, decoder: Decoder) -> str | None:

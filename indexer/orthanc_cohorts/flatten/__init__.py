@@ -115,7 +115,7 @@ def flatten(parsed: ParsedFile, stored: Stored, max_items: int | None = None) ->
 def _add_content(
     ds: DataSet, decoder: Decoder, codes: CodeReader, findings: Findings, max_items: int | None, rows: Rows
 ) -> None:
-    reader = ContentReader(decoder, codes, findings, max_items)
+    reader = ContentReader(codes, findings, max_items)
     nodes, items = reader.read(ds)
     rows["content_item"].extend(items)
     rows["code_alternative"].extend(reader.alternatives)

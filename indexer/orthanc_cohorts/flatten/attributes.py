@@ -95,15 +95,14 @@ def item_attribute_rows(nodes: list[Node]) -> list[Row]:
     tag starts with that of ContentSequence; item is the path of the content item.
     """
     rows: list[Row] = []
-    for node in nodes[1:]:
-        if ITEM_TAGS.issuperset(node.item):
-            continue
+    known = ITEM_TAGS.issuperset
+    for node in [node for node in nodes[1:] if not known(node.item)]:
         for tag in sorted(node.item.keys() - ITEM_TAGS):
             path, value = f"{CONTENT_SEQUENCE:08X}.{tag:08X}", node.item[tag]
             if type(value) is list:
-                rows += _nested(value, path, node.path, node.decoder)
+                rows += _nested(value, path, node.path, node.codes.decoder)
             else:
-                rows += _values(node.item, tag, value, path, node.path, node.decoder)
+                rows += _values(node.item, tag, value, path, node.path, node.codes.decoder)
             if len(rows) > MAX_ROWS:
                 return rows[:MAX_ROWS]
     return rows

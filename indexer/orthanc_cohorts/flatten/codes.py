@@ -58,13 +58,18 @@ def _means_the_same_everywhere(key: tuple[object, ...]) -> bool:
     return size <= _SHARED_BYTES
 
 
+def is_shared(sequence: list[DataSet]) -> bool:
+    """Tell whether a code sequence, read before, means the same in every object."""
+    return id(sequence) in _OF_SEQUENCE
+
+
 class CodeReader:
     """Code items to codes under one character set; the same bytes are decoded once."""
 
-    __slots__ = ("_cache", "_decoder")
+    __slots__ = ("_cache", "decoder")
 
     def __init__(self, decoder: Decoder) -> None:
-        self._decoder = decoder
+        self.decoder = decoder
         self._cache: dict[tuple[object, ...], Code] = {}
 
     def first(self, ds: DataSet, tag: int) -> Code:
@@ -111,4 +116,4 @@ class CodeReader:
             value = value.value
         if type(value) is not bytes or not value:
             return None
-        return self._decoder.decode(value).strip(" \0") or None
+        return self.decoder.decode(value).strip(" \0") or None

@@ -6,13 +6,13 @@ Pure; knows what an item says, not what it means for a patient (see `statements`
 from __future__ import annotations
 
 import re
-from math import inf
+from sys import maxsize
 
 from orthanc_cohorts.dicom import times, values
 from orthanc_cohorts.dicom.charset import Decoder
-from orthanc_cohorts.dicom.tree import DataSet
+from orthanc_cohorts.dicom.tree import DataSet, Value
 from orthanc_cohorts.errors import CohortsError
-from orthanc_cohorts.flatten.codes import NO_CODE, Code, CodeReader
+from orthanc_cohorts.flatten.codes import NO_CODE, Code, CodeReader, is_shared
 from orthanc_cohorts.flatten.findings import Findings
 from orthanc_cohorts.flatten.node import Node
 from orthanc_cohorts.flatten.numeric import measured_value
@@ -93,6 +93,15 @@ _TEXT_ONLY: Row = (*_NO_TIME, *_NO_MEASURED, *NO_CODE, *_NO_CONTAINER)
 _NOTHING_SAID: Row = (None, *_TEXT_ONLY)
 
 
+Kind = tuple[Code, str | None, str | None, Row, Value]
+"""What items of a kind share: concept name, relationship, value type, the columns from `relationship` to
+`concept_version`, and the sequence that names the concept."""
+_MOST_KINDS = 4_096
+_KINDS: dict[tuple[object, ...], Kind] = {}
+"""By value type and relationship as encoded and the identity of the name: `dicom.scan` hands out one list for
+equal bytes. The kind keeps it, so that no other list takes its identity."""
+
+
 class TooManyItems(CohortsError):
     """The object has more content items than the caller wants to handle here."""
 
@@ -113,11 +122,8 @@ class ContentReader:
     alternatives: `code_alternative` rows met. edges: nodes of by-reference items.
     """
 
-    def __init__(
-        self, decoder: Decoder, codes: CodeReader, findings: Findings, max_items: int | None
-    ) -> None:
-        self._root_decoder = decoder
-        self._root_codes = codes
+    def __init__(self, codes: CodeReader, findings: Findings, max_items: int | None) -> None:
+        self._codes = codes
         self._findings = findings
         self._max_items = max_items
         self.alternatives: list[Row] = []
@@ -130,9 +136,9 @@ class ContentReader:
         """
         nodes: list[Node] = []
         rows: list[Row] = []
-        most = inf if self._max_items is None else self._max_items
+        most = maxsize if self._max_items is None else self._max_items
         # Last in, first out: children are pushed in reverse, so that they come out in document order.
-        waiting = [Node(root, None, "1", 1, 0, self._root_decoder, self._root_codes)]
+        waiting = [Node(root, None, "1", 1, 0, self._codes)]
         while waiting:
             node = waiting.pop()
             if len(nodes) >= most:
@@ -146,11 +152,11 @@ class ContentReader:
                 if node.depth >= MAX_DEPTH:
                     self._note(node, "too-deep", "items below are not followed")
                     continue
-                path, depth, decoder, codes = node.path, node.depth + 1, node.decoder, node.codes
+                path, depth, codes = node.path, node.depth + 1, node.codes
                 node.children = [
-                    Node(child, node, f"{path}.{number}", number, depth, decoder, codes)
+                    Node(child, node, f"{path}.{number}", number, depth, codes)
                     if 0x00080005 not in child
-                    else Node(child, node, f"{path}.{number}", number, depth, *_language(child))
+                    else Node(child, node, f"{path}.{number}", number, depth, _language(child))
                     for number, child in enumerate(children, 1)
                 ]
                 waiting += reversed(node.children)
@@ -161,26 +167,15 @@ class ContentReader:
 
     def _row(self, node: Node) -> Row:
         item, parent = node.item, node.parent
-        by_reference = self._by_reference(node) if _BY_REFERENCE in item else None
-        try:
-            value_type, relationship = (
-                _KNOWN_TYPES.get(item.get(VALUE_TYPE)),
-                _TERMS.get(item.get(_RELATIONSHIP)),
-            )
-        except TypeError:  # a sequence where a term belongs
-            value_type = relationship = None
-        raw_type = None
-        if value_type is None:
-            value_type, raw_type = self._value_type(node, by_reference)
-        node.value_type = value_type
-        if parent is not None:
-            node.relationship = relationship or self._relationship(node)
-        concept, version = NO_CODE, None
         names = item.get(_CONCEPT_NAME)
-        if type(names) is list and names:
-            node.concept = concept = node.codes.of(names)
-            if len(names) > 1 or len(names[0]) > _PLAIN_CODE:
-                version = self._version(node, names)
+        try:
+            kind = _KINDS.get((item.get(VALUE_TYPE), item.get(_RELATIONSHIP), id(names)))
+        except TypeError:  # a sequence where a term belongs
+            kind = None
+        if kind is None or parent is None or _BY_REFERENCE in item:
+            kind = self._kind(node, names)
+        node.concept, node.relationship, value_type, stated, _ = kind
+        node.value_type = value_type
         observation = observation_uid = None
         if _OBSERVATION_TIME in item:
             node.observation_time = observation = self._moment(node, _OBSERVATION_TIME)
@@ -197,18 +192,50 @@ class ContentReader:
             parent.path if parent is not None else None,
             node.ordinal,
             node.depth,
-            node.relationship,
-            value_type,
-            raw_type,
-            *concept,
-            version,
+            *stated,
             *said,
             observation.time if observation is not None else None,
             observation_uid,
             *graphic,
             frame_of_reference,
-            by_reference,
+            node.target,
         )
+
+    def _kind(self, node: Node, names: Value) -> Kind:
+        """Return what kind of item this is; remembered where its bytes mean the same in every object."""
+        item, parent = node.item, node.parent
+        by_reference = self._by_reference(node) if _BY_REFERENCE in item else None
+        sent_type, sent_relationship = item.get(VALUE_TYPE), item.get(_RELATIONSHIP)
+        try:
+            value_type, relationship = _KNOWN_TYPES.get(sent_type), _TERMS.get(sent_relationship)
+        except TypeError:  # a sequence where a term belongs
+            value_type = relationship = None
+        usual = value_type is not None and relationship is not None and parent is not None
+        raw_type = None
+        if value_type is None:
+            value_type, raw_type = self._value_type(node, by_reference)
+        if parent is None:
+            relationship = None
+        elif relationship is None:
+            relationship = self._relationship(node)
+        concept, version = NO_CODE, None
+        if type(names) is list and names:
+            concept = node.codes.of(names)
+            if len(names) > 1 or len(names[0]) > _PLAIN_CODE:
+                version, usual = self._version(node, names), False
+            usual = usual and is_shared(names)
+        kind = (
+            concept,
+            relationship,
+            value_type,
+            (relationship, value_type, raw_type, *concept, version),
+            names,
+        )
+        if usual:
+            if len(_KINDS) >= _MOST_KINDS:
+                _KINDS.clear()
+            _KINDS[sent_type, sent_relationship, id(names)] = kind
+        return kind
 
     def _relationship(self, node: Node) -> str | None:
         stated = values.word(node.item, _RELATIONSHIP)
@@ -231,7 +258,7 @@ class ContentReader:
                 node.parent.has_numbers = True
             measured = node.number = measured_value(item, node.codes, node.path, self._findings)
             value, raw, _, numerator, denominator, unit, qualifier = measured
-            text = values.long_text(item, _TEXT_VALUE, node.decoder) if _TEXT_VALUE in item else None
+            text = values.long_text(item, _TEXT_VALUE, node.codes.decoder) if _TEXT_VALUE in item else None
             return (
                 *(text, None, None, None, value, raw, numerator, denominator),
                 *unit, *qualifier, *NO_CODE, None, None, None,
@@ -239,7 +266,7 @@ class ContentReader:
         if value_type == "CODE":
             value_code = self._answered(node)
         elif value_type == "TEXT":
-            node.text = values.long_text(item, _TEXT_VALUE, node.decoder)
+            node.text = values.long_text(item, _TEXT_VALUE, node.codes.decoder)
             return (node.text, *_TEXT_ONLY)
         elif value_type == "CONTAINER" or value_type is None:
             container = self._container(node)
@@ -249,7 +276,7 @@ class ContentReader:
             return _NOTHING_SAID
         text = node.text
         if text is None and _TEXT_VALUE in item:
-            text = values.long_text(item, _TEXT_VALUE, node.decoder)
+            text = values.long_text(item, _TEXT_VALUE, node.codes.decoder)
         return (text, *moment, *_NO_MEASURED, *value_code, *container)
 
     def _answered(self, node: Node) -> Code:
@@ -313,7 +340,7 @@ class ContentReader:
     def _text_and_time(self, node: Node, value_type: str) -> Row:
         """Set the text of a UIDREF, PNAME or date and time item; return its (time, precision, offset)."""
         tag = _TEXT_TAGS[value_type]
-        node.text = values.text(node.item, tag, node.decoder)
+        node.text = values.text(node.item, tag, node.codes.decoder)
         if value_type == "UIDREF" and node.text and not _UID.fullmatch(node.text):
             self._findings.add("uid-malformed", "kept as text", path=node.path, tag=tag)
         if value_type == "DATETIME":
@@ -327,10 +354,9 @@ class ContentReader:
         return _NO_TIME
 
 
-def _language(item: DataSet) -> tuple[Decoder, CodeReader]:
+def _language(item: DataSet) -> CodeReader:
     """Return how the texts and codes of an item with a character set of its own are read."""
-    own = Decoder(values.word(item, 0x00080005))
-    return own, CodeReader(own)
+    return CodeReader(Decoder(values.word(item, 0x00080005)))
 
 
 def _graphic(item: DataSet) -> Row:

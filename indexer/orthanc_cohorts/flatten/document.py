@@ -48,7 +48,7 @@ def document_row(ds: DataSet, nodes: list[Node]) -> Row:
         count("TEXT"),
         count("IMAGE") + count("WAVEFORM") + count("COMPOSITE"),
         max([node.depth for node in nodes]),
-        values.text(ds, 0x0040A492, root.decoder),
+        values.text(ds, 0x0040A492, root.codes.decoder),
         max(_verifications(ds), default=None),
         *next((n.value_code for n in root.children if n.concept.key in _PROCEDURES), NO_CODE),
     )

@@ -79,9 +79,9 @@ def content_participants(nodes: list[Node]) -> list[Row]:
     """
     found: list[tuple[str, dict[str, Any]]] = []
     open_observers: dict[Node, dict[str, Any]] = {}
-    for node in nodes:
+    for node in [node for node in nodes if node.concept.code in _CODES]:
         code = node.concept.code
-        if code not in _CODES or code is None or node.concept.scheme != "DCM" or node.parent is None:
+        if code is None or node.concept.scheme != "DCM" or node.parent is None:
             continue
         observer = open_observers.get(node.parent)
         if code == _OBSERVER_TYPE:

@@ -32,9 +32,7 @@ _PER_FRAME = 0x52009230
 def content_references(nodes: list[Node], subjects: Subjects, codes: CodeReader) -> list[Row]:
     """Return a row for every IMAGE, WAVEFORM or COMPOSITE item that names its target."""
     rows: list[Row] = []
-    for node in nodes:
-        if _REFERENCED_SOP not in node.item:
-            continue
+    for node in [node for node in nodes if _REFERENCED_SOP in node.item]:
         # Only these three are references; other items that carry the sequence by mistake still say something.
         for target in values.items(node.item, _REFERENCED_SOP):
             purpose = codes.first(target, 0x0040A170)

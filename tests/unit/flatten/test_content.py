@@ -150,6 +150,29 @@ def test_an_item_may_have_a_character_set_of_its_own():
     assert table(rows, "text_item", "text") == ["ü"]
 
 
+def test_equal_bytes_of_a_name_are_another_name_under_another_character_set():
+    item = build.text("99X|1|Gr\u00fc\u00dfe", "hello")
+    latin = build.to_bytes(build.sr([item, item], SpecificCharacterSet="ISO_IR 100"))
+    cyrillic = latin.replace(b"ISO_IR 100", b"ISO_IR 144")
+
+    meanings = [table(rows_of(data), "content_item", "concept_meaning")[1:] for data in (latin, cyrillic)]
+
+    assert meanings == [["Grüße"] * 2, ["Grќпe"] * 2]
+
+
+def test_an_item_like_one_before_it_still_names_what_it_refers_to():
+    plain, referring = build.num("Length", 1, "mm"), build.num("Length", 2, "mm")
+    referring.ReferencedContentItemIdentifier = [1, 1]
+
+    rows = rows_of(build.sr([plain, referring, plain]))
+
+    assert table(rows, "content_item", "value_type", "by_reference_path")[1:] == [
+        ("NUM", None),
+        ("NUM", "1.1"),
+        ("NUM", None),
+    ]
+
+
 def test_a_report_without_items_is_one_row_and_a_document():
     ds = build.sr([])
     ds.ContentSequence = []
