@@ -61,7 +61,7 @@ image: ## build the container image with buildah, start it, store one report and
 	@scripts/image $(OPTIONS)
 
 test-matrix: ## tests/orthanc against Debian 13's Orthanc, in a root made by debootstrap
-	@scripts/test-matrix $(OPTIONS)
+	@scripts/test-matrix $(WORKERS) $(OPTIONS)
 
 clean-room: ## the README's commands on a clean Debian 12, in a root made by debootstrap
 	@scripts/clean-room $(OPTIONS)

@@ -24,6 +24,7 @@ from benchmarks.questions import Questions, Tree
 from orthanc_cohorts.api.asking import Desk
 from orthanc_cohorts.api.limits import Deadline
 from orthanc_cohorts.cli.serve import GC_ALLOCATIONS
+from orthanc_cohorts.cohort.held import Held
 from orthanc_cohorts.harmonise import convert
 from orthanc_cohorts.store import Index
 
@@ -115,16 +116,24 @@ async def _asked(
 class Asker:
     """Asks desks and cursors on one index; times in ms."""
 
-    def __init__(self, index: Index) -> None:
+    def __init__(self, index: Index, held_bytes: int) -> None:
         self.index = index
+        self.held = Held(held_bytes)
+
+    def renew(self) -> float:
+        """Read what is to be held in memory, as the sidecar does now and then; return the seconds."""
+        began = perf_counter()
+        with self.index.read() as snapshot:
+            self.held.renew(snapshot)
+        return perf_counter() - began
 
     def universe(self) -> tuple[float, int]:
         """Return how long reading the units takes, and how many patients there are."""
-        return self.count(Desk(self.index), _EVERYBODY)
+        return self.count(Desk(self.index, held=self.held), _EVERYBODY)
 
     def fresh(self) -> Desk:
-        """Return a desk that has kept nothing but the units of this generation."""
-        desk = Desk(self.index)
+        """Return a desk that has kept no answer and no mask, but the units of this generation."""
+        desk = Desk(self.index, held=self.held)
         self.count(desk, _EVERYBODY)
         return desk
 
@@ -214,7 +223,7 @@ def _while_arriving(
     """
     _say("while objects arrive")
     found.busy = {"plain": [], "refined": [], "latest": [], "facets": []}
-    desk = Desk(asker.index)
+    desk = Desk(asker.index, held=asker.held)
     asker.facets(desk, body(drawn.facets(lists["plain"][-1])))
     asking = _round_and_round(asker, desk, drawn, lists, found.busy)
     with Arrivals(asker.index, batches) as arrivals:

@@ -49,6 +49,7 @@ from orthanc_cohorts.api.service import docs_router, metrics_router
 from orthanc_cohorts.api.shelf import Shelf
 from orthanc_cohorts.api.tables import tables_router
 from orthanc_cohorts.cohort import BadDefinition, Definition, Detail, loads
+from orthanc_cohorts.cohort.held import Held
 from orthanc_cohorts.cohort.inventory import Inventory
 from orthanc_cohorts.store.index import Written
 from orthanc_cohorts.store.saved import SavedCohorts
@@ -71,6 +72,7 @@ def create_app(
     broken: Callable[[], None] = lambda: None,
     saved: SavedCohorts | None = None,
     datasets: DatasetStore | None = None,
+    held: Held | None = None,
 ) -> FastAPI:
     """Return the application that answers on an index.
 
@@ -78,7 +80,7 @@ def create_app(
     limit one request in time and bytes, and how many run or wait at once (503 beyond that). audit: where
     answers are noted; None: nowhere. written: what the writer has done; None: nothing writes.
     broken: called when the database can no longer be used in this process. saved: the saved cohorts;
-    datasets: where they are kept; None: there are none, and no routes for them.
+    datasets: where they are kept; None: there are none, and no routes for them. held: as for `Desk`.
     """
     app = FastAPI(
         title="Orthanc Cohorts", version=__version__, docs_url=None, redoc_url=None, openapi_url=None
@@ -87,7 +89,7 @@ def create_app(
     requests = Requests()
     app.add_middleware(Gate, audit=audit, requests=requests)
     limits = Limits(time_limit_seconds, max_requests, threads, max_body_bytes)
-    desk = Desk(index, saved)
+    desk = Desk(index, saved, held)
     app.include_router(_questions(desk, limits))
     app.include_router(members_router(desk, limits))
     app.include_router(tables_router(desk, limits))

@@ -51,6 +51,7 @@ from orthanc_cohorts.cohort.clauses import LEAVES
 from orthanc_cohorts.cohort.content_tree import document
 from orthanc_cohorts.cohort.engine import Warning_
 from orthanc_cohorts.cohort.facets import Facets, questions
+from orthanc_cohorts.cohort.held import Held
 from orthanc_cohorts.cohort.inline import Library, inline
 from orthanc_cohorts.cohort.inventory import Inventory, inventory, shortened
 from orthanc_cohorts.cohort.listing import members, patients, studies
@@ -69,11 +70,11 @@ class Readable(Protocol):
 class Desk:
     """Answers requests on an index, and keeps what the next request may use."""
 
-    def __init__(self, index: Readable, library: Library | None = None) -> None:
-        """library: where clauses `cohort` find saved ones; None: they are refused."""
+    def __init__(self, index: Readable, library: Library | None = None, held: Held | None = None) -> None:
+        """library: where clauses `cohort` find saved ones; None: they are refused. held: as for `Engine`."""
         self._index = index
         self.saved_cohorts = library
-        self.engine = Engine()
+        self.engine = Engine(held=held)
         self._facets = Facets(self.engine)
         self._lists = Lists()
         self._inventory: Inventory | None = None

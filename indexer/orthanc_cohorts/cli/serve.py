@@ -13,6 +13,7 @@ import socket as sockets
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -27,6 +28,7 @@ from orthanc_cohorts.api.audit import AuditLog
 from orthanc_cohorts.api.datasets import DatasetStore
 from orthanc_cohorts.api.internal import internal_router
 from orthanc_cohorts.cli.orders import Orders
+from orthanc_cohorts.cohort.held import Held
 from orthanc_cohorts.datasets import Archive, Pseudonyms, site_key
 from orthanc_cohorts.errors import ConfigurationError
 from orthanc_cohorts.harmonise import convert, vocabulary_fingerprint
@@ -60,7 +62,13 @@ def serve(orders: Orders, parent: int | None = None) -> None:
     index = _open(orders)
     saved = SavedCohorts.open(orders.data_directory)
     client = OrthancClient(orders.orthanc_url, orders.authorization)
-    keeper = Keeper(index, client, orders.storage_directory, settings.values)
+    held = Held(settings["HoldMegabytes"] * 2**20)
+
+    def renew(stopped: Callable[[], bool]) -> None:
+        with index.read() as snapshot:
+            held.renew(snapshot, stopped)
+
+    keeper = Keeper(index, client, orders.storage_directory, settings.values, renew)
 
     def status() -> dict[str, Any]:
         with index.read() as snapshot:
@@ -78,6 +86,7 @@ def serve(orders: Orders, parent: int | None = None) -> None:
         audit=AuditLog(orders.data_directory / audit.NAME),
         broken=_stop_this_process,
         saved=saved,
+        held=held,
         datasets=_datasets(orders),
         written=lambda: index.written,
     )

@@ -56,6 +56,14 @@ def matches(leaf: Tree, arrangement: Arrangement) -> Query:
     return appended(f"cohort/arranged/{leaf['op']}", conditions)
 
 
+def of_concept(concept: int, units: list[int], arrangement: Arrangement) -> Query:
+    """Return `study_key`, `value` of all rows of a concept in some units, by their numbers."""
+    conditions = [among("f.concept", "concept", [concept]), among("f.unit", "units", units)]
+    if arrangement.dead:
+        conditions.append(_ALIVE)
+    return appended("cohort/arranged/measurement_numbers", conditions)
+
+
 def incomparable(leaf: Tree, arrangement: Arrangement) -> Query | None:
     """Return `study_key` of the rows that a range leaves out for their dimension; None where none can be."""
     units = arrangement.numbering.of(units_asked(leaf))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import partial, reduce
 from hashlib import sha256
 from itertools import chain
 from threading import Lock
@@ -18,7 +18,7 @@ import numpy as np
 from orthanc_cohorts.cohort import arranged, of_arranged, together
 from orthanc_cohorts.cohort.cache import Cache, Use
 from orthanc_cohorts.cohort.canonical import Canonical, Tree, dumps, nameless
-from orthanc_cohorts.cohort.changes import Changes
+from orthanc_cohorts.cohort.held import Held
 from orthanc_cohorts.cohort.picking import anchor_days, nearest, within
 from orthanc_cohorts.cohort.plan import LeafPlan, plan
 from orthanc_cohorts.cohort.question import ONE, Found, Question, Warning_, left_out
@@ -76,9 +76,11 @@ def _unlimited() -> None:
 class Engine:
     """Answers cohorts on snapshots and remembers masks and rows of recent leaves. Safe among threads."""
 
-    def __init__(self, cache_bytes: int = 256 * 2**20) -> None:
+    def __init__(self, cache_bytes: int = 256 * 2**20, held: Held | None = None) -> None:
+        """held: of the same index; None: nothing is held."""
         self._masks: Cache[Found] = Cache(cache_bytes // 2)
-        self.changes = Changes()
+        self.held = Held() if held is None else held
+        self.changes = self.held.changes
         self._recall = Recall(self.changes, cache_bytes // 2)
         self._universe: Universe | None = None
         self._lock = Lock()
@@ -89,7 +91,7 @@ class Engine:
         check: called before every statement; raises when the request is out of time.
         """
         universe = self.universe(snapshot)
-        question = Question(snapshot, universe, cohort.unit, check, self._recall)
+        question = Question(snapshot, universe, cohort.unit, check, self._recall, self.held)
         mask = universe.live[cohort.unit] if cohort.where is None else self._mask(question, cohort.where)
         return Answer(cohort.unit, cohort.hash, snapshot.generation, mask, universe, tuple(question.warnings))
 
@@ -98,7 +100,7 @@ class Engine:
     ) -> Masks:
         """Return the units for which each of several clauses in canonical form is true, on one snapshot."""
         universe = self.universe(snapshot)
-        question = Question(snapshot, universe, unit, check, self._recall)
+        question = Question(snapshot, universe, unit, check, self._recall, self.held)
         each = tuple(self._mask(question, clause) for clause in clauses)
         return Masks(unit, snapshot.generation, universe, each, tuple(question.warnings))
 
@@ -159,7 +161,8 @@ class Engine:
         live = universe.live[unit]
         planned = plan(leaf)
         if self._is_of_each_study(question, leaf, planned):
-            return Found(universe.of_studies(unit, question.studies(planned.rows)))
+            begin = partial(self.held.tables.studies, question.snapshot, leaf)
+            return Found(universe.of_studies(unit, question.studies(planned.rows, begin=begin)))
         rows = universe.rows_of_units(question.rows(planned.rows))
         others = 0
         if leaf["op"] == "measurement" and "value" in leaf:

@@ -5,6 +5,7 @@ Knows which statement serves which pick; the statements stand in `arranged`.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -38,7 +39,8 @@ def answer(question: Question, leaf: Tree, arrangement: Arrangement) -> Found:
         units = universe.units(unit, universe.rows_of_units(rows)["study_key"])
         mask = within(np.bincount(units, minlength=len(live)), leaf["count"]) & live
     else:
-        before = question.studies(query, arrangement.number, arrangement.content)
+        begin = partial(question.held.concepts.studies, question.snapshot, leaf, arrangement)
+        before = question.studies(query, arrangement.number, arrangement.content, begin)
         mask = universe.of_studies(unit, before, studies)
     return Found(mask, warnings(question, leaf, arrangement))
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 
+from orthanc_cohorts.cohort.held import Held
 from orthanc_cohorts.cohort.plan import Query, Tree
 from orthanc_cohorts.cohort.reading import Columns
-from orthanc_cohorts.cohort.recall import Recall
+from orthanc_cohorts.cohort.recall import Known, Recall
 from orthanc_cohorts.cohort.snapshot import Snapshot
 from orthanc_cohorts.cohort.universe import Mask, Universe
 
@@ -44,15 +45,22 @@ class Question:
     unit: str
     check: Callable[[], None]
     recall: Recall
+    held: Held
     warnings: dict[Warning_, None] = field(default_factory=dict)
 
     def rows(self, query: Query, content: Hashable = None) -> Columns:
         """Return the columns of a statement; content: as for `Recall.rows`."""
         return self.recall.rows(self.snapshot, query, self.check, content)
 
-    def studies(self, query: Query, content: Hashable = None, holds: Hashable = None) -> Mask:
+    def studies(
+        self,
+        query: Query,
+        content: Hashable = None,
+        holds: Hashable = None,
+        begin: Callable[[], Known | None] | None = None,
+    ) -> Mask:
         """Return which studies the rows of a statement are of; as `Recall.studies`."""
-        return self.recall.studies(self.snapshot, query, self.check, content, holds)
+        return self.recall.studies(self.snapshot, query, self.check, content, holds, begin)
 
 
 def left_out(leaf: Tree, rows: int) -> tuple[Warning_, ...]:

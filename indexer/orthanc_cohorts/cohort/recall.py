@@ -24,10 +24,17 @@ MOST_TOUCHED = 20_000
 """Asking so many studies again takes as long as asking all."""
 
 
-class _Found(NamedTuple):
+class Known(NamedTuple):
+    """Which studies the rows of a statement are of in some generation, over study keys.
+
+    holds: while it is the same, so is what is read; None for that generation only. below: of studies with
+    this key or a larger one there are no rows, and will be none; None where there may be.
+    """
+
     generation: int
-    holds: Hashable
     studies: Mask
+    holds: Hashable = None
+    below: int | None = None
 
 
 class Recall:
@@ -35,7 +42,7 @@ class Recall:
 
     def __init__(self, changes: Changes, cache_bytes: int) -> None:
         self._rows: Cache[Columns] = Cache(cache_bytes // 2)
-        self._studies: Cache[_Found] = Cache(cache_bytes // 2)
+        self._studies: Cache[Known] = Cache(cache_bytes // 2)
         self._changes = changes
 
     def use(self) -> dict[str, Use]:
@@ -66,35 +73,41 @@ class Recall:
         check: Callable[[], None],
         content: Hashable = None,
         holds: Hashable = None,
+        begin: Callable[[], Known | None] | None = None,
     ) -> Mask:
         """Return which studies the rows of a statement are of, over the study keys up to some key.
 
         query: yields `study_key`; whether a study is among them depends on its own rows alone. content: tells
         the same statement on another arrangement apart. holds: while it is the same, so is what is read.
+        begin: tells what an earlier generation would have answered, or None.
         """
         key = (content, query.sql, dumps(query.parameters))
-        known = self._studies.get(key)
-        if known is not None and (
-            known.generation == snapshot.generation or (holds is not None and known.holds == holds)
+        kept = self._studies.get(key)
+        if kept is not None and (
+            kept.generation == snapshot.generation or (holds is not None and kept.holds == holds)
         ):
-            return known.studies
+            return kept.studies
+        known = begin() if kept is None and begin is not None else kept
         check()
         touched = None if known is None else self._changes.since(snapshot, known.generation)
+        below = None if known is None else known.below
+        if touched is not None and below is not None:
+            touched = touched[touched < below]
         if known is None or touched is None or len(touched) > MOST_TOUCHED:
             # Other columns of the statement would be read for nothing: a third of the time of `series`.
             keys = Query(f"SELECT r.study_key FROM ({query.sql}) AS r", query.parameters)
             studies = _mask(columns(snapshot, keys)["study_key"])
-        else:
+        elif len(touched):
             studies = _renewed(known.studies, touched, _asked_again(snapshot, query, touched))
-        if known is None or known.generation < snapshot.generation:
-            found = _Found(snapshot.generation, holds, studies)
+        else:
+            studies = known.studies
+        if kept is None or kept.generation < snapshot.generation:
+            found = Known(snapshot.generation, studies, holds, below)
             self._studies.put(key, found, studies.nbytes + 256)
         return studies
 
 
 def _asked_again(snapshot: Snapshot, query: Query, touched: NDArray[np.int32]) -> NDArray[np.int32]:
-    if not len(touched):
-        return touched
     sql = (
         f"SELECT r.study_key FROM ({query.sql}) AS r "
         "WHERE r.study_key IN (SELECT unnest($touched::INTEGER[]))"

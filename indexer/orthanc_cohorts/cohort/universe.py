@@ -147,9 +147,8 @@ class Universe:
         if unit == "study":
             return studies
         patients: Mask = np.zeros(len(self.live["patient"]), dtype=np.bool_)
-        # Few are picked by their places in a third of the time of picking by a mask; all of them, in twice.
-        few = 2 * np.count_nonzero(studies) < len(studies)
-        patients[self.patient_of[np.flatnonzero(studies) if few else studies]] = True
+        # By their places: picked by a mask, half of them take three times as long.
+        patients[self.patient_of[np.flatnonzero(studies)]] = True
         return patients
 
 

@@ -23,8 +23,8 @@ from orthanc_cohorts.sync.reconcile import Reconciler
 LOG = logging.getLogger(__name__)
 RETRY_SECONDS = 30.0
 SWEEP_PAUSE_SECONDS = 0.05
-SHARES = {"purge": 0.02, "arrange": 0.1}
-"""Of the time at most: both read whole tables, which takes minutes once the index is large."""
+SHARES = {"purge": 0.02, "arrange": 0.1, "renew": 0.1}
+"""Of the time at most: all read whole tables, which takes minutes once the index is large."""
 SHORT_SECONDS = 1.0
 """What takes no longer is repeated as often as is asked."""
 
@@ -33,19 +33,26 @@ class Keeper:
     """Keeps one index equal to one Orthanc until it is stopped."""
 
     def __init__(
-        self, index: Index, client: OrthancClient, storage_directory: Path | None, settings: Mapping[str, Any]
+        self,
+        index: Index,
+        client: OrthancClient,
+        storage_directory: Path | None,
+        settings: Mapping[str, Any],
+        renew: Callable[[Callable[[], bool]], None] | None = None,
     ) -> None:
+        """renew: reads now and then what questions will need; given what tells it to leave off."""
         self._index, self._client, self._settings = index, client, settings
         self._intake = Intake(index, client, Looker(client, storage_directory), settings["FetchWorkers"])
         self._follower = Follower(index, client, self._intake)
         self._reconciler = Reconciler(index, client, self._intake)
+        self._renew = renew
         self._stop = threading.Event()
         self._wake = threading.Event()
         self._deferred: list[str] = []
         self._in_hand = 0
         self._lock = threading.Lock()
         self._due = {"reconcile": 0.0, "sweep": 0.0, "retry": time.monotonic() + RETRY_SECONDS}
-        self._due |= {"purge": 0.0, "arrange": 0.0}
+        self._due |= {"purge": 0.0, "arrange": 0.0, "renew": 0.0}
         self._caught_up = False
         self._comparing = False
         self._error: str | None = None
@@ -135,8 +142,14 @@ class Keeper:
             self._intake.retry(self._stop.is_set)
 
     def _keep_house(self) -> None:
-        rows = self._settings["ArrangeRows"]
-        for name, work in (("purge", self._index.purge), ("arrange", lambda: self._index.arrange(rows))):
+        rows, renew = self._settings["ArrangeRows"], self._renew
+        chores: dict[str, Callable[[], object]] = {
+            "purge": self._index.purge,
+            "arrange": lambda: self._index.arrange(rows),
+        }
+        if renew is not None:
+            chores["renew"] = lambda: renew(self._stop.is_set)
+        for name, work in chores.items():
             if self._is_due(name, self._settings["PurgeSeconds"]):
                 began = time.monotonic()
                 work()

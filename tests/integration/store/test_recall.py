@@ -18,6 +18,7 @@ from orthanc import states
 from orthanc_cohorts.cohort import Engine, Snapshot, canonical, parse
 from orthanc_cohorts.cohort.changes import Changes
 from orthanc_cohorts.cohort.facets import Facet, Facets, questions
+from orthanc_cohorts.cohort.held import Held
 from orthanc_cohorts.cohort.universe import Universe
 from orthanc_cohorts.store import Batch, Index, Observed, writer
 
@@ -38,7 +39,17 @@ CLAUSES: list[dict[str, Any]] = [
     {"op": "series", "modality": "CT"},
     {"op": "series", "slice_thickness": {"le": 1, "unit": "mm"}},
     {"op": "series", "manufacturer": "A"},
+    {"op": "series", "manufacturer": ["A", "C"], "slice_thickness": {"ge": 1, "lt": 2, "unit": "mm"}},
+    {"op": "series", "acquisition_date": {"ge": "2020-01-03", "le": "2020-01-06"}},
+    {"op": "series", "instances": {"eq": 1}},
     {"op": "patient", "sex": "F"},
+    {"op": "patient", "sex": ["F", "M"], "age": {"gt": 30, "unit": "a"}},
+    {"op": "study", "date": {"ge": "2020-01-01"}},
+    {"op": "document", "verification": "VERIFIED"},
+    {"op": "document", "verification": "UNVERIFIED", "n_items": {"le": 2}},
+    {**LENGTH, "value": {"lt": 0.4, "unit": "cm"}},
+    {**LENGTH, "value": {"gt": 2, "le": 5, "unit": "s"}},
+    {**LENGTH, "value": {"eq": 3, "unit": "mm"}},
     {"op": "document", "current": True},
 ]
 FACETS = questions(
@@ -73,6 +84,8 @@ def made(number: int, dice: random.Random) -> Any:
         "StudyInstanceUID": f"1.4.{study}",
         "PatientID": dice.choice(["A", "B", ""]),
         "PatientSex": dice.choice(["F", "M"]),
+        "PatientAge": dice.choice(["020Y", "040Y", ""]),
+        "StudyDate": dice.choice(["20200101", "20191231"]),
     }
     if place < 3:
         taken = f"2020010{dice.randrange(1, 9)}120000"
@@ -90,7 +103,7 @@ def made(number: int, dice: random.Random) -> Any:
     ]
     if dice.random() < 0.6:
         items.append(build.code("DCM|121071|Finding", dice.choice(["SCT|27925004|Nodule", "SCT|1|Other"])))
-    return build.sr(items, **uids)
+    return build.sr(items, VerificationFlag=dice.choice(["VERIFIED", "UNVERIFIED"]), **uids)
 
 
 def batch(dice: random.Random, clock: int) -> Batch:
@@ -109,7 +122,7 @@ def batch(dice: random.Random, clock: int) -> Batch:
 def test_what_is_remembered_answers_as_what_is_asked_anew(seed: int) -> None:
     dice = random.Random(seed)
     with tempfile.TemporaryDirectory() as folder:
-        index, engine = Index.open(Path(folder)), Engine()
+        index, engine, held = Index.open(Path(folder)), Engine(), Held(2**20)
         facets = Facets(engine)
         for clock in range(12):
             index.apply(batch(dice, 10 * clock))
@@ -120,15 +133,19 @@ def test_what_is_remembered_answers_as_what_is_asked_anew(seed: int) -> None:
             with index.read() as snapshot:
                 for cohort in dice.sample(COHORTS, 12):
                     remembered, anew = engine.answer(snapshot, cohort), Engine().answer(snapshot, cohort)
+                    told = Engine(held=held).answer(snapshot, cohort)
 
                     assert remembered.keys.tolist() == anew.keys.tolist(), cohort.content
-                    assert remembered.warnings == anew.warnings
+                    assert told.keys.tolist() == anew.keys.tolist(), cohort.content
+                    assert remembered.warnings == told.warnings == anew.warnings
                 assert modalities(engine, snapshot) == modalities_of_series(snapshot)
                 for cohort in dice.sample(COHORTS, 2):
                     kept, _, warned = facets.count(snapshot, cohort, FACETS, nothing)
                     fresh, _, warned_anew = Facets(Engine()).count(snapshot, cohort, FACETS, nothing)
 
                     assert kept == fresh and warned == warned_anew
+                if dice.random() < 0.4:
+                    held.renew(snapshot)
         index.close()
         assert states.flaws(Path(folder)) == []
 
