@@ -39,9 +39,10 @@ def put(index: Index, *numbers: int) -> None:
     index.apply(Batch.of([stored(dataset) for number in numbers for dataset in study(number)]))
 
 
-def remove(index: Index, number: int) -> None:
+def remove(index: Index, image_of: int, report_of: int) -> None:
     batch = Batch.of([])
-    batch.gone += [Observed(stored(dataset)["instance"][0][0], 10**18) for dataset in study(number)]
+    for dataset in (study(image_of)[0], study(report_of)[1]):
+        batch.gone.append(Observed(stored(dataset)["instance"][0][0], 10**18))
     index.apply(batch)
 
 
@@ -95,7 +96,7 @@ def test_studies_rebuilt_since_are_asked_again_and_too_many_of_them_are_not(
     with index.read() as snapshot:
         told(held, snapshot, asked)
         held.renew(snapshot)
-    remove(index, 2)
+    remove(index, 4, 2)
     put(index, 10, 11)
 
     with index.read() as snapshot:
@@ -130,7 +131,7 @@ def test_a_column_read_later_than_its_rows_lies_in_their_order(index: Index) -> 
         told(held, first, {"op": "series", "modality": ["CT"]})
         held.renew(first)
         put(index, 20, 21)
-        remove(index, 4)
+        remove(index, 4, 4)
         with index.read() as second:
             told(held, second, THIN)
             held.renew(second)
