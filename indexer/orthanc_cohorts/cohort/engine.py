@@ -69,6 +69,10 @@ class Masks:
         )
 
 
+_TABLED = ("patient", "study", "series")
+"""Leaves about rows of one study that have a day of their own."""
+
+
 def _unlimited() -> None:
     return None
 
@@ -206,7 +210,11 @@ class Engine:
         return Found(mask & universe.live[unit], self._warnings(question, tree))
 
     def _dated(self, question: Question, leaf: Tree) -> Columns:
-        return question.universe.rows_of_units(question.rows(together.days(leaf, question.universe)))
+        query, known = together.days(leaf, question.universe), None
+        if leaf["op"] in _TABLED and self._is_of_each_study(question, leaf, plan(leaf)):
+            known = self.held.tables.days(question.snapshot, leaf)
+        rows = None if known is None else question.rows_since(query, known)
+        return question.universe.rows_of_units(question.rows(query) if rows is None else rows)
 
     def _warnings(self, question: Question, tree: Tree) -> tuple[Warning_, ...]:
         arrangement = question.universe.arrangement

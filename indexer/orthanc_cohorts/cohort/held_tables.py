@@ -24,13 +24,17 @@ from orthanc_cohorts.cohort.leaf import properties
 from orthanc_cohorts.cohort.plan import Query, Tree
 from orthanc_cohorts.cohort.properties import Day, Interval, Number, Property, Text
 from orthanc_cohorts.cohort.reading import columns, table
-from orthanc_cohorts.cohort.recall import Known
+from orthanc_cohorts.cohort.recall import Dated, Known
 from orthanc_cohorts.cohort.snapshot import Snapshot
 from orthanc_cohorts.cohort.universe import Mask
 
 MOST_TOUCHED = 5_000
 """Once so many studies were rebuilt, asking them again for each clause costs more than reading all anew."""
 _TABLES = ("study", "series", "document")
+_DAY = "event_time::DATE"
+"""The day of a row, as inside `temporal`."""
+_DATED = {"study": "study_key", "series": "series_key"}
+"""The key of the rows whose day changes only where their study is rebuilt; that of a document may without."""
 _FEW = 16
 Places = slice | NDArray[np.int64]
 """Numbers of rows, or all of them."""
@@ -99,22 +103,37 @@ class Tables:
 
         None: the leaf asks what is not held. Of studies rebuilt since, nothing is said.
         """
-        name, asked = LEAVES[leaf["op"]].base, _asked(leaf)
-        if name not in _TABLES or asked is None:
+        asked = _asked(leaf)
+        table = None if asked is None else self._of(snapshot, LEAVES[leaf["op"]].base, _all_columns(asked))
+        if asked is None or table is None:
             return None
-        needed = {column for kind, wanted in asked for column in _columns(kind, wanted)}
+        return Known(table.rows.generation, table.rows.studies_of(_matching(asked, table)))
+
+    def days(self, snapshot: Snapshot, leaf: Tree) -> Dated | None:
+        """Return the studies and days of the rows that a leaf matches, as `studies` does."""
+        name, asked = LEAVES[leaf["op"]].base, _asked(leaf)
+        if asked is None or name not in _DATED:
+            return None
+        table = self._of(snapshot, name, {*_all_columns(asked), _DAY})
+        if table is None:
+            return None
+        places = _matching(asked, table)
+        days = table.columns[_DAY].values[places]
+        known = ~np.isnat(days)
+        studies = table.rows.studies[places[known]]
+        return Dated(table.rows.generation, {"study_key": studies, "day": days[known].astype(np.int64)})
+
+    def _of(self, snapshot: Snapshot, name: str, needed: set[str]) -> _Table | None:
+        """Return a table whose columns tell of some generation up to the snapshot's, None without one."""
+        if name not in _TABLES:
+            return None
         self._asked.update((name, column) for column in needed)
         table = self._tables.get(name)
         if table is None or not self._is_fresh(snapshot, table.rows):
             return None
-        held = {column: table.columns[column] for column in needed if column in table.columns}
-        if len(held) < len(needed) or any(
-            column.generation > snapshot.generation for column in held.values()
-        ):
-            return None
-        return Known(
-            table.rows.generation, table.rows.studies_of(_matching(asked, held, len(table.rows.keys)))
-        )
+        held = [table.columns[column] for column in needed if column in table.columns]
+        late = any(column.generation > snapshot.generation for column in held)
+        return None if late or len(held) < len(needed) else table
 
     def renew(self, snapshot: Snapshot, stopped: Callable[[], bool]) -> None:
         """Read what was asked and is not held yet or holds no more, what is asked most first.
@@ -157,9 +176,11 @@ def _rows(snapshot: Snapshot, name: str) -> _Rows:
 
 def _column(snapshot: Snapshot, name: str, rows: _Rows, column: str) -> _Column:
     """Read a column in the order of the rows; what is not among them belongs to studies rebuilt since."""
-    alias = column.partition(".")[0]
-    source = f"({load(f'cohort/held/{name}')}) AS {alias}"
-    sql = f"SELECT {alias}.key, {column} AS value FROM {source} ORDER BY {alias}.key"
+    if column == _DAY:
+        key, alias, source = _DATED[name], "r", load(f"cohort/placed/{name}")
+    else:
+        key, alias, source = "key", column.partition(".")[0], load(f"cohort/held/{name}")
+    sql = f"SELECT {alias}.{key} AS key, {column} AS value FROM ({source}) AS {alias} ORDER BY {alias}.{key}"
     read = table(snapshot, Query(sql, {}))
     values, nothing, words = _numbers(read["value"].combine_chunks())
     keys = read["key"].to_numpy()
@@ -186,10 +207,9 @@ def _numbers(stated: pa.Array) -> tuple[NDArray[Any], Any, dict[str, int]]:
     return values.astype(np.float64), np.nan, {}
 
 
-def _matching(
-    asked: list[tuple[Property, Any]], held: Mapping[str, _Column], count: int
-) -> NDArray[np.int64]:
-    """Return the numbers of the rows, of so many, that have what is asked."""
+def _matching(asked: list[tuple[Property, Any]], table: _Table) -> NDArray[np.int64]:
+    """Return the numbers of the rows that have what is asked."""
+    held, count = table.columns, len(table.rows.keys)
     fits, few = np.ones(count, dtype=np.bool_), None
     for kind, wanted in asked:
         if few is None:
@@ -213,6 +233,10 @@ def _asked(leaf: Tree) -> list[tuple[Property, Any]] | None:
 
 def _is_held(kind: Property) -> bool:
     return type(kind) in (Text, Number, Interval, Day)
+
+
+def _all_columns(asked: list[tuple[Property, Any]]) -> set[str]:
+    return {column for kind, wanted in asked for column in _columns(kind, wanted)}
 
 
 def _columns(kind: Property, wanted: Any) -> list[str]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from orthanc_cohorts.cohort.held import Held
 from orthanc_cohorts.cohort.plan import Query, Tree
 from orthanc_cohorts.cohort.reading import Columns
-from orthanc_cohorts.cohort.recall import Known, Recall
+from orthanc_cohorts.cohort.recall import Dated, Known, Recall
 from orthanc_cohorts.cohort.snapshot import Snapshot
 from orthanc_cohorts.cohort.universe import Mask, Universe
 
@@ -51,6 +51,10 @@ class Question:
     def rows(self, query: Query, content: Hashable = None) -> Columns:
         """Return the columns of a statement; content: as for `Recall.rows`."""
         return self.recall.rows(self.snapshot, query, self.check, content)
+
+    def rows_since(self, query: Query, known: Dated) -> Columns | None:
+        """Return the columns of a statement; as `Recall.rows_since`."""
+        return self.recall.rows_since(self.snapshot, query, known, self.check)
 
     def studies(
         self,

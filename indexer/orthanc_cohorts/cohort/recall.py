@@ -37,6 +37,13 @@ class Known(NamedTuple):
     below: int | None = None
 
 
+class Dated(NamedTuple):
+    """Rows of some generation, `study_key` among their columns."""
+
+    generation: int
+    rows: Columns
+
+
 class Recall:
     """Rows and studies by statement. Safe among threads."""
 
@@ -98,7 +105,11 @@ class Recall:
             keys = Query(f"SELECT r.study_key FROM ({query.sql}) AS r", query.parameters)
             studies = _mask(columns(snapshot, keys)["study_key"])
         elif len(touched):
-            studies = _renewed(known.studies, touched, _asked_again(snapshot, query, touched))
+            studies = _renewed(
+                known.studies,
+                touched,
+                columns(snapshot, _of_studies(query, "r.study_key", touched))["study_key"],
+            )
         else:
             studies = known.studies
         if kept is None or kept.generation < snapshot.generation:
@@ -106,16 +117,28 @@ class Recall:
             self._studies.put(key, found, studies.nbytes + 256)
         return studies
 
+    def rows_since(
+        self, snapshot: Snapshot, query: Query, known: Dated, check: Callable[[], None]
+    ) -> Columns | None:
+        """Return the columns of a statement by what it yielded in an earlier generation; None for too much.
 
-def _asked_again(snapshot: Snapshot, query: Query, touched: NDArray[np.int32]) -> NDArray[np.int32]:
-    sql = (
-        f"SELECT r.study_key FROM ({query.sql}) AS r "
-        "WHERE r.study_key IN (SELECT unnest($touched::INTEGER[]))"
-    )
-    again: NDArray[np.int32] = columns(
-        snapshot, Query(sql, {**query.parameters, "touched": touched.tolist()})
-    )["study_key"]
-    return again
+        query: whether and how a row is among them depends on its study's own rows alone.
+        """
+        touched = self._changes.since(snapshot, known.generation)
+        if touched is None or len(touched) > MOST_TOUCHED:
+            return None
+        if not len(touched):
+            return known.rows
+        check()
+        again = columns(snapshot, _of_studies(query, "r.*", touched))
+        stay = ~np.isin(known.rows["study_key"], touched)
+        return {name: np.concatenate([column[stay], again[name]]) for name, column in known.rows.items()}
+
+
+def _of_studies(query: Query, wanted: str, studies: NDArray[np.int32]) -> Query:
+    """Return a statement with its rows of some studies only."""
+    sql = f"SELECT {wanted} FROM ({query.sql}) AS r WHERE r.study_key IN (SELECT unnest($touched::INTEGER[]))"
+    return Query(sql, {**query.parameters, "touched": studies.tolist()})
 
 
 def _renewed(studies: Mask, touched: NDArray[np.int32], found: NDArray[np.int32]) -> Mask:

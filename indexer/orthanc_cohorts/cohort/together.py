@@ -149,24 +149,45 @@ def paired(
     found: NDArray[np.bool_] = np.zeros(len(second[0]), dtype=np.bool_)
     if not len(first[0]) or not len(found):
         return found
-    # Only patients on both sides matter; finding them takes less than sorting the others.
     size = 1 + max(int(side[0].max()) for side in (first, second))
-    there: list[NDArray[np.bool_]] = [np.zeros(size, dtype=np.bool_) for _ in range(2)]
-    there[0][first[0]] = there[1][second[0]] = True
-    both = there[0] & there[1]
-    of_first, of_second = np.flatnonzero(both[first[0]]), np.flatnonzero(both[second[0]])
-    patients, days_ = second[0][of_second], second[1][of_second]
-    # One number per (patient, day) in the same order, and a last one that no search passes.
-    known = first[0][of_first] * _SPAN + np.clip(first[1][of_first], -_FAR, _FAR)
-    known = np.append(np.sort(known), np.iinfo(np.int64).max)
-    low = patients * _SPAN + np.clip(days_ - apart.get("le", _FAR), -_FAR, _FAR)
-    high = patients * _SPAN + np.clip(days_ - apart.get("ge", -_FAR), -_FAR, _FAR)
-    found[of_second] = known[np.searchsorted(known, low, "left")] <= high
+    earliest, latest = np.full(size, _NEVER, dtype=np.int64), np.full(size, -_NEVER, dtype=np.int64)
+    np.minimum.at(earliest, first[0], first[1])
+    np.maximum.at(latest, first[0], first[1])
+    low, high = second[1] - apart.get("le", _FAR), second[1] - apart.get("ge", -_FAR)
+    low_of, high_of = earliest[second[0]], latest[second[0]]
+    # Mostly the first or the last of a patient tells; others may lie between them where there are three.
+    found |= (low_of >= low) & (low_of <= high)
+    found |= (high_of >= low) & (high_of <= high)
+    several = np.bincount(first[0], minlength=size) > 2
+    open_ = np.flatnonzero((low_of < low) & (high_of > high) & several[second[0]])
+    if len(open_):
+        found[open_] = _between(first, second[0][open_], low[open_], high[open_])
     return found
+
+
+def _between(
+    first: tuple[NDArray[Any], NDArray[Any]],
+    patients: NDArray[Any],
+    low: NDArray[Any],
+    high: NDArray[Any],
+) -> NDArray[np.bool_]:
+    """Return for each of some patients whether one of their firsts lies between two days, both included."""
+    asked: NDArray[np.bool_] = np.zeros(1 + int(patients.max()), dtype=np.bool_)
+    asked[patients] = True
+    of_first = np.flatnonzero(first[0] < len(asked))
+    of_first = of_first[asked[first[0][of_first]]]
+    # One number per (patient, day) in the same order, and a last one that no search passes.
+    known = np.sort(first[0][of_first] * _SPAN + np.clip(first[1][of_first], -_FAR, _FAR))
+    known = np.append(known, np.iinfo(np.int64).max)
+    place = np.searchsorted(known, patients * _SPAN + np.clip(low, -_FAR, _FAR), "left")
+    within: NDArray[np.bool_] = known[place] <= patients * _SPAN + np.clip(high, -_FAR, _FAR)
+    return within
 
 
 _FAR = 10_000_000
 """Days; more than any two dates of the calendar lie apart."""
+_NEVER = 3 * _FAR
+"""Beyond any day and whatever lies that far from it."""
 _SPAN = 4 * _FAR
 
 

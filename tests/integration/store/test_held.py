@@ -192,3 +192,31 @@ def test_no_unit_is_held_with_the_dimensionless_ones(index: Index) -> None:
         known = told(held, snapshot, asked)
 
         assert known is not None and known.studies.sum() == count(snapshot, asked) == 2
+
+
+def test_days_of_series_are_told_and_those_of_rebuilt_studies_asked_again(index: Index) -> None:
+    asked = {"op": "temporal", "first": THIN, "second": THIN, "days": {"ge": 0, "le": 0}}
+    held = Held(PLENTY)
+
+    with index.read() as snapshot:
+        assert held.tables.days(snapshot, leaf(THIN)) is None
+        held.renew(snapshot)
+        known = held.tables.days(snapshot, leaf(THIN))
+        assert known is not None and len(known.rows["day"]) == 5
+        assert count(snapshot, asked, held) == count(snapshot, asked) == 5
+    remove(index, 4, 2)
+    put(index, 10, 11, 12)
+
+    with index.read() as snapshot:
+        assert count(snapshot, asked, held) == count(snapshot, asked) == 6
+
+
+def test_days_of_documents_are_not_held(index: Index) -> None:
+    held = Held(PLENTY)
+
+    with index.read() as snapshot:
+        held.tables.days(snapshot, leaf(VERIFIED))
+        held.renew(snapshot)
+
+        # An image that comes later, in another study, gives a report another day.
+        assert held.tables.days(snapshot, leaf(VERIFIED)) is None

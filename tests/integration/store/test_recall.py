@@ -36,6 +36,13 @@ CLAUSES: list[dict[str, Any]] = [
     {"op": "not", "arg": {**LENGTH, "value": RANGE}},
     {"op": "same", "scope": "document", "args": [{**LENGTH, "value": RANGE}, FOUND]},
     {"op": "temporal", "first": FOUND, "second": {**LENGTH, "value": RANGE}, "days": {"ge": 0}},
+    {"op": "temporal", "first": FOUND, "second": {"op": "series", "modality": "CT"}, "days": {"le": 3}},
+    {
+        "op": "temporal",
+        "first": {"op": "patient", "sex": "F"},
+        "second": {"op": "series", "slice_thickness": {"le": 1, "unit": "mm"}},
+        "days": {"ge": -3, "le": 3},
+    },
     {"op": "series", "modality": "CT"},
     {"op": "series", "slice_thickness": {"le": 1, "unit": "mm"}},
     {"op": "series", "manufacturer": "A"},
