@@ -29,6 +29,8 @@ from orthanc_cohorts.harmonise import convert
 from orthanc_cohorts.store import Index
 
 SEED = 20261124
+HELD_BYTES = 1536 * 2**20
+"""What may be held in memory (the option `HoldMegabytes`)."""
 KINDS = ("plain", "latest", "same", "temporal")
 THREADS = 2
 TURNS = 3
@@ -44,7 +46,8 @@ class Asked:
 
     ours, hand: by kind of question; hand the faster of its ways. ratios: of the better turns of both, one per
     definition. matched: patients of each definition.
-    everybody: patients in all. universe: reading the units once. refined, moved: with another clause, another
+    everybody: patients in all. universe: reading the units once. renewed: seconds to read what is held in
+    memory then, held: its bytes. refined, moved: with another clause, another
     range, on a desk that has answered the question before. facets, facets_again: ten, at first and after a
     further clause. busy: by name, the same while objects arrive; arrived: objects per second then.
     rss, rss_by_hand, rss_end: peak memory of the process in bytes: once it has answered all questions itself,
@@ -57,6 +60,8 @@ class Asked:
     matched: dict[str, list[int]] = field(default_factory=dict)
     everybody: int = 0
     universe: float = 0.0
+    renewed: float = 0.0
+    held: int = 0
     refined: list[float] = field(default_factory=list)
     moved: list[float] = field(default_factory=list)
     facets: list[float] = field(default_factory=list)
@@ -101,7 +106,7 @@ async def _asked(
             drawn = Questions(snapshot, SEED)
         lists = {kind: [getattr(drawn, kind)() for _ in range(each)] for kind in kinds}
         found = Asked(rows=archive.rows_of(index), disk=archive.size_on_disk(directory))
-        asker = Asker(index)
+        asker = Asker(index, HELD_BYTES)
         found.universe, found.everybody = asker.universe()
         _in_turns(asker, lists, found)
         if seconds:
@@ -116,7 +121,7 @@ async def _asked(
 class Asker:
     """Asks desks and cursors on one index; times in ms."""
 
-    def __init__(self, index: Index, held_bytes: int) -> None:
+    def __init__(self, index: Index, held_bytes: int = 0) -> None:
         self.index = index
         self.held = Held(held_bytes)
 
@@ -170,6 +175,7 @@ def _in_turns(asker: Asker, lists: dict[str, list[Tree]], found: Asked) -> None:
         # To be warm, and for the memory of ours alone.
         for definition in definitions:
             asker.count(asker.fresh(), body(definition))
+    found.renewed, found.held = asker.renew(), asker.held.nbytes
     found.rss = _peak()
     for kind, definitions in lists.items():
         _say(f"questions: {kind}")

@@ -47,7 +47,7 @@ def measure(folder: Path, quick: bool) -> Part:
         f"""
         The index of NCI Imaging Data Commons, {SERIES:,} series (`idc-index-data` 25.0.5), loaded as
         rows of `series`, `study` and `patient`; patients with series of two modalities ({asked}), asked
-        at the desk with nothing cached but the list of units. idc-index's way: a pandas frame of its
+        at the desk with nothing cached or held but the list of units. idc-index's way: a pandas frame of its
         Parquet file, registered in DuckDB for each question, as `IDCClient.sql_query` of idc-index
         0.13.4 does (the package itself wants DuckDB before 2.0); and the same SQL on the file. In turns;
         equal answers are asserted.

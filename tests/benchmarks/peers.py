@@ -16,7 +16,7 @@ from typing import Any
 
 from benchmarks import archive
 from benchmarks.archive import Size
-from benchmarks.asking import KINDS, SEED, THREADS, Asker, body
+from benchmarks.asking import HELD_BYTES, KINDS, SEED, THREADS, Asker, body
 from benchmarks.figures import Figure, Part, paragraphs, percentile
 from benchmarks.other_tables import Asked, Documents, Rows
 from benchmarks.postgres import SETTINGS_TEXT, Cluster
@@ -104,9 +104,10 @@ async def _compared(directory: Path, each: int) -> Compared:
             found = Compared(disk=_sizes(directory, postgres), version=_version(postgres))
             with index.read() as snapshot:
                 drawn = Questions(snapshot, SEED)
+            asker = Asker(index, HELD_BYTES)
             for kind in KINDS:
                 for _ in range(each):
-                    _turn(Asker(index), postgres, rows, kind, getattr(drawn, kind)(), found)
+                    _turn(asker, postgres, rows, kind, getattr(drawn, kind)(), found)
     finally:
         index.close()
     return found
@@ -115,6 +116,7 @@ async def _compared(directory: Path, each: int) -> Compared:
 def _turn(asker: Asker, postgres: Any, rows: Rows, kind: str, definition: Tree, found: Compared) -> None:
     """Ask one question of all, first to warm them and then for the time."""
     for counted in (False, True):
+        asker.renew()
         answers = {
             "ours": asker.count(asker.fresh(), body(definition)),
             "rows": _fastest(postgres, rows.ways(definition)),

@@ -28,7 +28,7 @@ from orthanc_cohorts.cohort.properties import Number, Property
 from orthanc_cohorts.cohort.quantities import DIMENSIONLESS
 from orthanc_cohorts.cohort.recall import MOST_TOUCHED
 from orthanc_cohorts.cohort.spread import Laid
-from orthanc_cohorts.cohort.stated import Stated, renewed, stated
+from orthanc_cohorts.cohort.stated import Changed, Stated, changed, renewed, stated
 from orthanc_cohorts.cohort.universe import Mask, Snapshot, Universe
 from orthanc_cohorts.errors import UnknownUnit
 from orthanc_cohorts.harmonise import convert
@@ -127,21 +127,38 @@ class Facets:
         masks = self._engine.masks(snapshot, cohort.unit, clauses, check)
         warnings, found = dict.fromkeys(masks.warnings), []
         again = Again(snapshot, [question.asked for question in asked])
+        since: dict[int, Changed | None] = {}
         for question in asked:
             check()
-            pairs = self._stated(snapshot, masks, question.asked, again)
+            pairs = self._stated(snapshot, masks, question.asked, again, since)
             base = masks.all(n for n, clause in enumerate(clauses) if not _asks(clause, question))
             found.append(_faceted(question, pairs, base))
             if len(pairs.left_out):
                 warnings[Warning_(question.concept, question.unit, len(pairs.left_out))] = None
         return found, masks, tuple(warnings)
 
-    def _stated(self, snapshot: Snapshot, masks: Masks, asked: Asked, again: Again) -> Stated:
+    def _stated(
+        self,
+        snapshot: Snapshot,
+        masks: Masks,
+        asked: Asked,
+        again: Again,
+        since: dict[int, Changed | None],
+    ) -> Stated:
+        """Return what units state. again, since: kept between the facets of one request."""
         key = (masks.unit, asked)
         kept = self._kept.get(key)
         if kept is not None and kept.universe.generation == snapshot.generation:
             return kept.stated
-        found = None if kept is None else self._renewed(snapshot, masks, kept, asked, again)
+        found = None
+        if kept is not None:
+            before = kept.universe.generation
+            if before not in since:
+                since[before] = self._changed(snapshot, masks, kept.universe)
+            change = since[before]
+            if change is not None:
+                read = partial(again.read, asked)
+                found = renewed(kept.stated, masks.unit, masks.universe, change, read)
         if found is None:
             whole = query(asked)
             rows = snapshot.cursor.execute(whole.sql, whole.parameters).fetchnumpy()
@@ -151,14 +168,11 @@ class Facets:
             self._kept.put(key, _Kept(masks.universe, found), size)
         return found
 
-    def _renewed(
-        self, snapshot: Snapshot, masks: Masks, kept: _Kept, asked: Asked, again: Again
-    ) -> Stated | None:
-        touched = self._engine.changes.since(snapshot, kept.universe.generation)
+    def _changed(self, snapshot: Snapshot, masks: Masks, before: Universe) -> Changed | None:
+        touched = self._engine.changes.since(snapshot, before.generation)
         if touched is None or len(touched) > MOST_TOUCHED:
             return None
-        read = partial(again.read, asked)
-        return renewed(kept.stated, masks.unit, kept.universe, masks.universe, touched, read)
+        return changed(masks.unit, before, masks.universe, touched)
 
 
 _SHARING = 8

@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -153,18 +154,23 @@ class Pairs(Spread):
 
     def renewed(self, change: Change) -> Pairs:
         """Return the spread after some units have changed."""
-        unchanged: Mask = np.ones(max(len(self.any), change.size), dtype=np.bool_)
-        unchanged[change.units] = False
-        unchanged[change.size :] = False
-        still = unchanged[self._units]
-        codes = np.repeat(change.at, np.diff(self._edges))[still]
+        units, sizes = self._units, np.diff(self._edges)
+        known = change.units[change.units < len(self.any)]
+        if len(self.any) > change.size or self.any[known].any():
+            unchanged: Mask = np.ones(len(self.any), dtype=np.bool_)
+            unchanged[known] = False
+            unchanged[change.size :] = False
+            still = unchanged[units]
+            sizes = np.diff(_edges(still)[self._edges])
+            units = units[still]
+        before = np.zeros(change.values, dtype=np.intp)
+        before[change.at] = sizes
         order = np.argsort(change.codes, kind="stable")
-        places = np.searchsorted(codes, change.codes[order])
-        units = np.insert(self._units[still], places, change.of[order].astype(np.int32))
-        sizes = np.bincount(codes, minlength=change.values) + np.bincount(
-            change.codes, minlength=change.values
-        )
-        return Pairs(units, _edges(sizes), change.of_anything(self.any))
+        codes = change.codes[order]
+        # Behind those that stated the same value before.
+        units = np.insert(units, np.cumsum(before)[codes], change.of[order].astype(np.int32))
+        after = before + np.bincount(codes, minlength=change.values)
+        return Pairs(units, _edges(after), change.of_anything(self.any))
 
 
 class _LaidPairs(Laid):
@@ -226,7 +232,7 @@ def _pairs(of_each: Iterable[NDArray[np.int64]], size: int) -> Pairs:
     return Pairs(units, _edges(np.array([len(part) for part in parts], dtype=np.intp)), everybody)
 
 
-def _edges(sizes: NDArray[np.intp]) -> NDArray[np.intp]:
+def _edges(sizes: NDArray[Any]) -> NDArray[np.intp]:
     """Return where each of some runs begins, and behind the last where it ends."""
     return np.concatenate([[0], np.cumsum(sizes, dtype=np.intp)])
 

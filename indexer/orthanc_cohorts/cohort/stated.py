@@ -48,20 +48,23 @@ def stated(universe: Universe, unit: str, rows: Columns) -> Stated:
     return Stated(said.values, said.meanings, found, said.left_out)
 
 
+class Changed(NamedTuple):
+    """The units that own or owned a study rebuilt since some generation, all studies that are theirs now, and
+    the studies rebuilt."""
+
+    units: Keys
+    studies: Keys
+    touched: NDArray[np.int32]
+
+
 def renewed(
-    known: Stated,
-    unit: str,
-    before: Universe,
-    after: Universe,
-    touched: NDArray[np.int32],
-    read: Callable[[list[int]], Columns],
+    known: Stated, unit: str, after: Universe, changed: Changed, read: Callable[[list[int]], Columns]
 ) -> Stated | None:
     """Return what is stated in a later generation, reading anew only the units that changed.
 
-    before: the universe of what is known. touched: keys of the studies rebuilt since. read: runs the
-    statement for some studies. None: reading all takes less.
+    changed: since what is known. read: runs the statement for some studies. None: reading all takes less.
     """
-    units, studies = _changed(unit, before, after, touched)
+    units, studies, touched = changed
     if len(studies) > MOST_TOUCHED:
         return None
     said = _said(after, unit, read(studies.tolist()))
@@ -112,8 +115,8 @@ def _said(universe: Universe, unit: str, rows: Columns) -> _Said:
     return _Said(values, meanings, units, left_out)
 
 
-def _changed(unit: str, before: Universe, after: Universe, touched: NDArray[np.int32]) -> tuple[Keys, Keys]:
-    """Return the units that own or owned a study rebuilt since, and all studies that are theirs now."""
+def changed(unit: str, before: Universe, after: Universe, touched: NDArray[np.int32]) -> Changed:
+    """Return what changed between two generations. touched: keys of the studies rebuilt between them."""
     studies: Keys = touched.astype(np.int64)
     if unit == "study":
         units = studies
@@ -125,7 +128,7 @@ def _changed(unit: str, before: Universe, after: Universe, touched: NDArray[np.i
         theirs[units] = True
         # Where there is no such study, its patient is -1: the last place, which nobody has.
         studies = np.flatnonzero(theirs[after.patient_of])
-    return units[units < len(after.live[unit])], studies
+    return Changed(units[units < len(after.live[unit])], studies, touched)
 
 
 def _merged(known: Any, now: Any) -> tuple[Any, NDArray[np.intp], NDArray[np.intp]]:

@@ -74,8 +74,9 @@ class Universe:
         asked = {"studies": touched.tolist()}
         studies, patients, lists = _units(snapshot, Query(load("cohort/units_of"), asked))
         size = max(len(self.patient_of), int(studies.max(initial=-1)) + 1)
-        patient_of: Keys = np.full(size, -1, dtype=np.int64)
-        patient_of[: len(self.patient_of)] = self.patient_of
+        patient_of: Keys = np.concatenate(
+            [self.patient_of, np.full(size - len(self.patient_of), -1, dtype=np.int64)]
+        )
         known = touched[touched < size]
         before = patient_of[known]
         patient_of[known] = -1
@@ -85,7 +86,8 @@ class Universe:
         )
         live_patient[: len(self.live["patient"])] = self.live["patient"]
         left = before[(before >= 0) & (patient_of[known] != before)]
-        live_patient[left] = np.isin(left, patient_of)
+        if len(left):
+            live_patient[left] = np.isin(left, patient_of)
         live_patient[patients] = True
         varying = {level: set(names) for level, names in self.varying.items()}
         for level, name in snapshot.cursor.execute(load("cohort/varying_of"), asked).fetchall():
