@@ -56,12 +56,14 @@ def resolve(
     targets: sop_hash of instances that came or went. moved_studies: keys of studies with another time now.
     known_times: of the studies that this transaction has rebuilt; of others the database is asked.
     """
-    speakers = run(
-        connection,
-        load("store/speakers"),
-        incoming=column("sop_hash", targets, pa.uint64()),
-        beside=column("study_key", moved_studies, pa.int32()),
-    )
+    speakers = []
+    if targets or moved_studies:
+        speakers = run(
+            connection,
+            load("store/speakers"),
+            incoming=column("sop_hash", targets, pa.uint64()),
+            beside=column("study_key", moved_studies, pa.int32()),
+        )
     changed = {key for (key,) in speakers} - {subject.instance_key for subject in new}
     again: list[Subject] = []
     if changed:

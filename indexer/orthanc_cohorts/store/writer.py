@@ -23,6 +23,7 @@ from orthanc_cohorts.store.derive import Counters, Touched, rederive
 from orthanc_cohorts.store.hashes import hash_of_id, hash_of_text
 from orthanc_cohorts.store.headers import Headers, joined
 from orthanc_cohorts.store.owners import Owners
+from orthanc_cohorts.store.referenced import Referenced
 from orthanc_cohorts.store.statements import column, run
 from orthanc_cohorts.store.subjects import Subject
 
@@ -51,6 +52,7 @@ class Writer:
         self._observed: OrderedDict[str, int] = OrderedDict()
         self._known_state: tuple[int, Counters] | None = None
         self._headers = Headers()
+        self._referenced = Referenced(connection)
 
     def apply(self, batch: Batch) -> int:
         """Take in a batch in one transaction; return the generation of the index afterwards.
@@ -68,6 +70,7 @@ class Writer:
             self._bury(gone, touched)
             self._confirm(batch)
             if touched:
+                touched.targets = list(self._referenced.among(touched.targets))
                 rederive(connection, touched, counters, self._headers, self._default_issuer)
                 generation += 1
                 self._note(touched, generation)
@@ -141,6 +144,7 @@ class Writer:
         for name, part in rows.items():
             if part is not None:
                 run(self._connection, _APPEND[name], incoming=part)
+        self._referenced.add(rows.get("reference"))
         touched.added = joined(rows["instance_header"], rows["instance"])
 
     def _bury(self, gone: list[str], touched: Touched) -> None:
