@@ -53,18 +53,16 @@ class _Values:
     values: NDArray[np.float64]
     studies: NDArray[np.int32]
 
-    def within(self, bounds: Mapping[str, Any]) -> Mask:
-        """Return the studies of the values within some bounds, by study key."""
+    def within(self, bounds: Mapping[str, Any]) -> NDArray[np.int64]:
+        """Return the studies of the values within some bounds, repeated ones too."""
         low, high = 0, len(self.values)
         for bound, limit in bounds.items():
             if bound in ("ge", "gt", "eq"):
                 low = max(low, self._place(limit, "right" if bound == "gt" else "left"))
             if bound in ("le", "lt", "eq"):
                 high = min(high, self._place(limit, "left" if bound == "lt" else "right"))
-        mask: Mask = np.zeros(self.size, dtype=np.bool_)
         # numpy widens other indices piecemeal, which takes three times as long.
-        mask[self.studies[low : max(low, high)].astype(np.int64)] = True
-        return mask
+        return self.studies[low : max(low, high)].astype(np.int64)
 
     def _place(self, limit: float, side: _Side) -> int:
         return int(np.searchsorted(self.values, limit, side))
@@ -102,11 +100,10 @@ class Concepts:
             parts.append(values)
         if not parts:
             return None
-        oldest = min(parts, key=lambda values: values.generation)
-        mask = parts[0].within(leaf["value"])
-        for values in parts[1:]:
-            mask |= values.within(leaf["value"])
-        return Known(oldest.generation, mask, below=oldest.size)
+        mask: Mask = np.zeros(max(values.size for values in parts), dtype=np.bool_)
+        for values in parts:
+            mask[values.within(leaf["value"])] = True
+        return Known(min(values.generation for values in parts), mask, below=len(mask))
 
     def renew(self, snapshot: Snapshot, arrangement: Arrangement | None, stopped: Callable[[], bool]) -> None:
         """Read what is not held yet or holds no more, the commonest concepts first.

@@ -28,6 +28,8 @@ from orthanc_cohorts.cohort.recall import Dated, Known
 from orthanc_cohorts.cohort.snapshot import Snapshot
 from orthanc_cohorts.cohort.universe import Mask
 
+MOST_WORDS = 100_000
+"""A text column with more distinct values is not held: they would take more memory than the column."""
 MOST_TOUCHED = 5_000
 """Once so many studies were rebuilt, asking them again for each clause costs more than reading all anew."""
 _TABLES = ("study", "series", "document")
@@ -35,6 +37,7 @@ _DAY = "event_time::DATE"
 """The day of a row, as inside `temporal`."""
 _DATED = {"study": "study_key", "series": "series_key"}
 """The key of the rows whose day changes only where their study is rebuilt; that of a document may without."""
+_ROW_BYTES, _VALUE_BYTES = 16, 8
 _FEW = 16
 Places = slice | NDArray[np.int64]
 """Numbers of rows, or all of them."""
@@ -77,8 +80,11 @@ class _Column:
 
 @dataclass(frozen=True, slots=True)
 class _Table:
+    """refused: columns that were looked at, and are not to be held."""
+
     rows: _Rows
     columns: dict[str, _Column] = field(default_factory=dict)
+    refused: set[str] = field(default_factory=set)
 
 
 class Tables:
@@ -146,11 +152,24 @@ class Tables:
             table = self._tables.get(name)
             if table is None or not self._is_fresh(snapshot, table.rows):
                 self._tables.pop(name, None)
-                table = self._tables[name] = _Table(_rows(snapshot, name))
-            room = self._limit - self.nbytes
-            # Values of eight bytes; whether those of a text take fewer is known once they are read.
-            if column not in table.columns and 8 * len(table.rows.keys) <= room:
-                table.columns[column] = _column(snapshot, name, table.rows, column)
+                table = self._read(snapshot, name)
+            if table is None or column in table.columns or column in table.refused:
+                continue
+            # Whether words take fewer bytes is known once they are read.
+            if _VALUE_BYTES * len(table.rows.keys) <= self._limit - self.nbytes:
+                found = _column(snapshot, name, table.rows, column)
+                if len(found.words) <= MOST_WORDS:
+                    table.columns[column] = found
+                else:
+                    table.refused.add(column)
+
+    def _read(self, snapshot: Snapshot, name: str) -> _Table | None:
+        """Read the rows of a table, None where there is no room for them."""
+        [(count,)] = snapshot.cursor.execute(f'SELECT count(*) FROM "{name}"').fetchall()
+        if _ROW_BYTES * count > self._limit - self.nbytes:
+            return None
+        found = self._tables[name] = _Table(_rows(snapshot, name))
+        return found
 
     def _is_fresh(self, snapshot: Snapshot, rows: _Rows) -> bool:
         """Tell whether what is held tells most of a snapshot."""
@@ -232,7 +251,8 @@ def _asked(leaf: Tree) -> list[tuple[Property, Any]] | None:
 
 
 def _is_held(kind: Property) -> bool:
-    return type(kind) in (Text, Number, Interval, Day)
+    # A text that is not listed names things rather than telling kinds.
+    return type(kind) in (Number, Interval, Day) or (type(kind) is Text and kind.listed)
 
 
 def _all_columns(asked: list[tuple[Property, Any]]) -> set[str]:

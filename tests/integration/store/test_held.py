@@ -164,6 +164,7 @@ def test_without_room_and_when_stopped_nothing_is_read(index: Index) -> None:
         {"op": "document", "title": ["DCM|126000"]},
         {"op": "patient", "sex": ["F"], "missing": ["age"]},
         {"op": "segment", "label": ["A"]},
+        {"op": "study", "study_instance_uid": ["1.4.3"]},
     ],
 )
 def test_what_no_comparison_of_columns_tells_is_left_to_statements(index: Index, asked: Tree) -> None:
@@ -192,6 +193,34 @@ def test_no_unit_is_held_with_the_dimensionless_ones(index: Index) -> None:
         known = told(held, snapshot, asked)
 
         assert known is not None and known.studies.sum() == count(snapshot, asked) == 2
+
+
+def test_values_of_several_concepts_are_told_together(index: Index) -> None:
+    wide = build.num("SCT|81827009|Diameter", "7", "mm")
+    index.apply(Batch.of([stored(build.sr([wide], StudyInstanceUID="1.8.1"))]))
+    index.arrange()
+    asked = {**LONG, "concept": ["SCT|81827009", "SCT|410668003"]}
+    held = Held(PLENTY)
+
+    with index.read() as snapshot:
+        held.renew(snapshot)
+        known = told(held, snapshot, asked)
+
+        assert known is not None and known.studies.sum() == 6
+        assert count(snapshot, asked, held) == count(snapshot, asked) == 6
+
+
+def test_a_column_of_too_many_words_is_looked_at_once(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(held_tables, "MOST_WORDS", 1)
+    held = Held(PLENTY)
+
+    with index.read() as snapshot:
+        for _ in range(2):
+            told(held, snapshot, VERIFIED)
+            held.renew(snapshot)
+
+            assert told(held, snapshot, VERIFIED) is None
+        assert held.tables._tables["document"].refused == {"f.verification_flag"}
 
 
 def test_days_of_series_are_told_and_those_of_rebuilt_studies_asked_again(index: Index) -> None:

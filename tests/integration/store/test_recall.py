@@ -57,6 +57,7 @@ CLAUSES: list[dict[str, Any]] = [
     {**LENGTH, "value": {"lt": 0.4, "unit": "cm"}},
     {**LENGTH, "value": {"gt": 2, "le": 5, "unit": "s"}},
     {**LENGTH, "value": {"eq": 3, "unit": "mm"}},
+    {"op": "measurement", "concept": ["SCT|410668003", "SCT|81827009"], "value": RANGE},
     {"op": "document", "current": True},
 ]
 FACETS = questions(
@@ -105,7 +106,12 @@ def made(number: int, dice: random.Random) -> Any:
     image = dice.randrange(24)
     about = build.image("1.2.840.10008.5.1.4.1.1.2", f"1.2.{image - image % 8 + dice.randrange(3)}")
     items = [
-        build.num("SCT|410668003|Length", str(dice.randrange(9)), dice.choice(["mm", "mm", "cm", "s"]), about)
+        build.num(
+            dice.choice(["SCT|410668003|Length", "SCT|410668003|Length", "SCT|81827009|Diameter"]),
+            str(dice.randrange(9)),
+            dice.choice(["mm", "mm", "cm", "s"]),
+            about,
+        )
         for _ in range(dice.randrange(3))
     ]
     if dice.random() < 0.6:
