@@ -33,8 +33,8 @@ class Referenced:
         self._room = 0
 
     def add(self, references: pa.Table | None) -> None:
-        """Take in new rows of `reference`, which the writer has inserted."""
-        if self._octets is None or references is None:
+        """Take in new rows of `reference`, which the writer has inserted; they may name nothing at all."""
+        if self._octets is None or references is None or "target_hash" not in references.column_names:
             return
         hashes = _numbers(references)
         self._room -= len(hashes)

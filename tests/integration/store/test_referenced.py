@@ -53,6 +53,17 @@ def test_what_comes_later_is_found_too_whether_or_not_there_is_room(
     index.close()
 
 
+def test_references_that_name_nothing_are_taken_in(tmp_path: Path) -> None:
+    index = Index.open(tmp_path)
+    index.apply(Batch.of([report(0, range(2))]))
+    nameless = build.image(CT, "1.9.7")
+    del nameless.ReferencedSOPSequence[0].ReferencedSOPInstanceUID
+    index.apply(Batch.of([stored(build.sr([nameless], SOPInstanceUID="1.2.1"))]))
+
+    assert index._writer._referenced.among(hashes(range(3))) == hashes(range(2))
+    index.close()
+
+
 def test_an_image_that_comes_after_its_report_gives_it_its_time(tmp_path: Path) -> None:
     index = Index.open(tmp_path)
     for number in range(3):
