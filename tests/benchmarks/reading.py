@@ -56,8 +56,7 @@ def measure_corpus(corpus: Path, quick: bool) -> Part:
     scans, rows = {}, {}
     for path in paths:
         data = path.read_bytes()
-        # As many at once as of the ECG report above: fewer measure the caches that the peer leaves behind.
-        inner = max(1, 480_000 // len(data))
+        inner = max(1, 60_000 // len(data))
         try:
             scans[path.name], rows[path.name] = _ratios(data, inner, rounds=3 if quick else 7)
         except UnsupportedEncoding:
