@@ -33,7 +33,9 @@ _ITEM_MARKER = 0xE000FFFE
 _END_MARKER = 0xE0DDFFFE
 _ITEM_START = b"\xfe\xff\x00\xe0"
 _SEQUENCE_CLOSED = b"\xfe\xff\xdd\xe0\0\0\0\0"
+_ITEM_CLOSED = b"\xfe\xff\x0d\xe0\0\0\0\0"
 _PIXEL_DATA = 0x7FE00010
+_CONTENT_SEQUENCE = 0x0040A730
 # CodeValue, the first element of nearly every coded item, and MappingResource, that of a template's.
 _CODED_STARTS = (b"\x08\x00\x00\x01", b"\x08\x00\x05\x01")
 _CODED_BYTES = 512
@@ -42,6 +44,7 @@ _REPEATED = {0x003A0200: 16_384, 0x00081199: 256}
 ReferencedSOPSequence in a report whose findings stand in few images."""
 _RELATIONSHIP_TYPE = b"\x40\x00\x10\xa0"
 _RELATIONSHIP_BYTES = 64
+_BEGINNING_BYTES = _RELATIONSHIP_BYTES + 12 + _CODED_BYTES
 _CONCEPT_NAMES = b"\x40\x00\x43\xa0", b"\x40\x00\x43\xa0SQ\0\0"
 _KEPT, _KEPT_BYTES = 2_048, 500_000
 _SEEN: tuple[dict[bytes, list[DataSet]], dict[bytes, list[DataSet]]] = {}, {}
@@ -181,7 +184,10 @@ class _Walk:
                     if stack:
                         break
                     self.flaws.append(Flaw("delimiter-outside-item", tag, "skipped"))
-                elif vr == b"SQ" or self._is_sequence(tag, vr, length, base + at):
+                elif vr == b"SQ" or (
+                    (vr is None or vr == b"UN" or length == _UNDEFINED)
+                    and self._is_sequence(tag, vr, length, base + at)
+                ):
                     if length == _UNDEFINED:
                         inner_end = endless
                     else:
@@ -192,8 +198,11 @@ class _Walk:
                     # PS3.5 6.2.2: UN is implicit VR inside, whatever the file is; not all writers know.
                     inside = explicit and (vr != b"UN" or source.read(base + at + 12, 2) in VRS)
                     inner_key, inner_close = None, 0
-                    coded = data.startswith(_CODED_STARTS, at + 8)
-                    most = _CODED_BYTES if coded else _REPEATED.get(tag, 0)
+                    if tag == _CONTENT_SEQUENCE:
+                        most = 0
+                    else:
+                        coded = data.startswith(_CODED_STARTS, at + 8)
+                        most = _CODED_BYTES if coded else _REPEATED.get(tag, 0)
                     if most:
                         if inner_end == endless:
                             # Up to the first delimiter, which may be an inner one: then it is not kept below.
@@ -261,11 +270,18 @@ class _Walk:
                             self._cut_off(_ITEM)
                     dataset = {}
                     if data.startswith(_RELATIONSHIP_TYPE, at) and not self.flaws:
-                        stop = _end_of_concept_name(data, at, explicit)
-                        if at < stop <= limit and stop <= end:
-                            dataset = _BEGINNINGS[explicit][data[at:stop]].copy()
-                            if dataset:
-                                at = stop
+                        stop = data.find(_CONCEPT_NAMES[explicit], at, at + _RELATIONSHIP_BYTES)
+                        if stop >= 0:
+                            stop += 12 if explicit else 8
+                            (name,) = length_of(data, stop - 4)
+                            if name == _UNDEFINED:
+                                stop = data.find(_SEQUENCE_CLOSED, stop, stop + _CODED_BYTES) + 8
+                            else:
+                                stop += name
+                            if at < stop <= limit and stop <= end and stop - at <= _BEGINNING_BYTES:
+                                dataset = _BEGINNINGS[explicit][data[at:stop]].copy()
+                                if dataset:
+                                    at = stop
                     sequence.append(dataset)
                     if length:
                         break
@@ -277,7 +293,10 @@ class _Walk:
                     dataset, end, explicit, sequence, sequence_end, key, close = stack.pop()
                     end -= base
                     heads = HEADS[explicit]
-                    break
+                    # Mostly the item around it ends with its last sequence.
+                    if not (stack and at < end and at < room and data.startswith(_ITEM_CLOSED, at)):
+                        break
+                    at += 8
                 else:
                     raise UnsupportedEncoding(
                         f"({marker & 0xFFFF:04X},{marker >> 16:04X}) where an item of a sequence should start"
@@ -299,8 +318,6 @@ class _Walk:
         """
         if length == _UNDEFINED:
             return tag != _PIXEL_DATA and (vr is None or vr == b"UN")
-        if vr is not None and vr != b"UN":
-            return False
         if tag in SEQUENCE_TAGS:
             return length == 0 or (length >= 8 and self.source.read(position, 4) == _ITEM_START)
         # No dictionary knows private ones; a value that starts as an item does is one in all files met.
@@ -336,18 +353,6 @@ class _Walk:
             position += length
         self._cut_off(_PIXEL_DATA)
         return size
-
-
-def _end_of_concept_name(data: bytes, at: int, explicit: bool) -> int:
-    """Return where the concept name of a content item that starts here ends; before `at` for none near."""
-    place = data.find(_CONCEPT_NAMES[explicit], at, at + _RELATIONSHIP_BYTES)
-    if place < 0:
-        return 0
-    place += 12 if explicit else 8
-    (length,) = length_of(data, place - 4)
-    if length == _UNDEFINED:
-        return data.find(_SEQUENCE_CLOSED, place, place + _CODED_BYTES) + 8
-    return place + length if length <= _CODED_BYTES else 0
 
 
 def _keep(key: bytes, explicit: bool, sequence: list[DataSet]) -> None:

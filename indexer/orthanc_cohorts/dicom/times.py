@@ -48,6 +48,7 @@ def parse_time(text: str | None) -> tuple[str, str] | None:
     return None if match is None else _clock(match[1], match[2], match[3], match[4])
 
 
+@lru_cache(_REMEMBERED)
 def combine(date_text: str | None, time_text: str | None) -> Moment | None:
     """Return the moment of a DA and a TM value; a missing or bad time leaves the day alone."""
     day = parse_date(date_text)
@@ -57,6 +58,7 @@ def combine(date_text: str | None, time_text: str | None) -> Moment | None:
     return Moment(f"{day} 00:00:00", "day") if clock is None else Moment(f"{day} {clock[0]}", clock[1])
 
 
+@lru_cache(_REMEMBERED)
 def parse_datetime(text: str | None) -> Moment | None:
     """Return the moment of a DT value, its offset kept apart, or None for what is none."""
     match = _DATETIME.match(text.strip()) if text else None

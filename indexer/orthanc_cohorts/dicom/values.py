@@ -116,10 +116,10 @@ def numbers(ds: DataSet, tag: int, binary: bytes = b"") -> list[float | int | No
     layout = _BINARY.get(vr)
     if layout is None:
         return list(_decimals(value) if len(value) <= _SHORT else _decimals.__wrapped__(value))
-    found = unpack_from(f"<{len(value) // layout.size}{layout.format[1:]}", value)
+    found = list(unpack_from(f"<{len(value) // layout.size}{layout.format[1:]}", value))
     if vr in _FLOATS and not all(map(isfinite, found)):
         return [n if isfinite(n) else None for n in found]
-    return list(found)
+    return found
 
 
 def number(ds: DataSet, tag: int, binary: bytes = b"") -> float | None:

@@ -10,7 +10,7 @@ from orthanc_cohorts.dicom.charset import Decoder
 from orthanc_cohorts.dicom.json_adapter import read_json
 from orthanc_cohorts.dicom.scan import scan_bytes, scan_file
 from orthanc_cohorts.dicom.tree import DataSet, ParsedFile
-from orthanc_cohorts.flatten import header
+from orthanc_cohorts.flatten import header, roles
 from orthanc_cohorts.flatten.attributes import attribute_rows, item_attribute_rows
 from orthanc_cohorts.flatten.codes import CodeReader
 from orthanc_cohorts.flatten.content import (
@@ -22,7 +22,7 @@ from orthanc_cohorts.flatten.content import (
 from orthanc_cohorts.flatten.document import document_row, is_document
 from orthanc_cohorts.flatten.findings import Findings
 from orthanc_cohorts.flatten.header import ParentsUnknown, Stored
-from orthanc_cohorts.flatten.participants import content_participants, header_participants
+from orthanc_cohorts.flatten.participants import OBSERVER_CODES, content_participants, header_participants
 from orthanc_cohorts.flatten.references import content_references, header_references
 from orthanc_cohorts.flatten.roi import GROUP_SEQUENCE, STRUCTURE_SEQUENCE, roi_rows
 from orthanc_cohorts.flatten.segment import SEGMENT_SEQUENCE, segment_rows
@@ -45,6 +45,10 @@ __all__ = [
     "flatten_file",
     "flatten_json",
 ]
+
+
+_DESCRIBING = roles.CODES | OBSERVER_CODES
+"""Codes of concepts that describe what is around them: most items of a report have none of these."""
 
 
 def flatten_file(path: str, stored: Stored, max_items: int | None = None) -> Rows:
@@ -123,15 +127,15 @@ def _add_content(
     subjects = Subjects()
     rows["reference"].extend(content_references(nodes, subjects, codes))
     rows["reference"].extend(header_references(ds, codes, has_content=is_document(ds)))
-    observers = content_participants(nodes)
+    describing = [node for node in nodes if node.concept.code in _DESCRIBING]
+    observers = content_participants(describing)
     rows["participant"].extend(observers)
-    add_statements(nodes, subjects, {path for path, *_ in observers}, rows)
+    add_statements(nodes, describing, subjects, {path for path, *_ in observers}, rows)
     rows["subject"].extend(subjects.rows())
     rows["attribute"].extend(item_attribute_rows(nodes))
     if is_document(ds):
         rows["participant"].extend(header_participants(ds, decoder, codes, findings))
-        rows["document"].append(document_row(ds, nodes))
-    for node in nodes:
+        rows["document"].append(document_row(ds, nodes, reader.deepest))
+    for node in reader.parents:
         # Parents and children hold each other: cut, the whole tree is freed now, not by a later collection.
-        if node.children:
-            node.children.clear()
+        node.children.clear()

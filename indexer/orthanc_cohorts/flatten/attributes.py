@@ -5,11 +5,12 @@ Pure. Sequences are followed to a few levels; those that other tables tell of ar
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 from orthanc_cohorts.dicom import times, values
 from orthanc_cohorts.dicom.charset import Decoder
-from orthanc_cohorts.dicom.tree import DataSet, Typed
+from orthanc_cohorts.dicom.tree import DataSet, Typed, Value
 from orthanc_cohorts.dicom.vrs import PUBLIC_VRS
 from orthanc_cohorts.flatten.content import CONTENT_SEQUENCE, ITEM_TAGS
 from orthanc_cohorts.flatten.findings import Findings
@@ -47,8 +48,9 @@ _WHOLE = frozenset({"LT", "ST", "UR", "UT"})
 _BINARY = {vr.decode(): vr for vr in (b"US", b"SS", b"UL", b"SL", b"UV", b"SV", b"FL", b"FD")}
 _REMEMBERED = 4_096
 _SHORT = 64
+_FEW = 16
 _SEEN: dict[tuple[object, ...], tuple[Row, ...]] = {}
-"""Rows of short values at the top of an object: its neighbours state most of them again."""
+"""Rows of short values, and of single items of few, at the top of an object: its neighbours repeat most."""
 
 
 def attribute_rows(ds: DataSet, decoder: Decoder, findings: Findings) -> list[Row]:
@@ -62,24 +64,30 @@ def attribute_rows(ds: DataSet, decoder: Decoder, findings: Findings) -> list[Ro
         if tag in _ELSEWHERE:
             continue
         kind = type(value)
-        if kind is bytes or kind is Typed:
-            key = tag, value, character_set, ds.get(_creator_tag(tag)) if tag & 0x10000 else None
-            try:
-                known = _SEEN.get(key)
-            except TypeError:  # a sequence where a text belongs
-                rows += _values(ds, tag, value, f"{tag:08X}", None, decoder)
+        if kind is list:
+            if not value:
                 continue
-            if known is None:
-                failed, decoder.failed = decoder.failed, False
-                known = tuple(_values(ds, tag, value, f"{tag:08X}", None, decoder))
-                if decoder.failed:
-                    failed = True  # not remembered: each object has to tell of it
-                else:
-                    _remember(key, known)
-                decoder.failed = failed
-            rows += known
-        elif kind is list:
-            rows += _nested(value, f"{tag:08X}", "", decoder)
+            # Most sequences of a header have one item, without further ones in it.
+            stated = tuple(value[0].items()) if len(value) == 1 else value
+        elif kind is bytes or kind is Typed:
+            stated = value
+        else:
+            continue
+        key = tag, stated, character_set, ds.get(_creator_tag(tag)) if tag & 0x10000 else None
+        try:
+            known = _SEEN.get(key)
+        except TypeError:  # a sequence within
+            rows += _of_element(ds, tag, value, decoder)
+            continue
+        if known is None:
+            failed, decoder.failed = decoder.failed, False
+            known = tuple(_of_element(ds, tag, value, decoder))
+            if decoder.failed:
+                failed = True  # not remembered: each object has to tell of it
+            else:
+                _remember(key, known)
+            decoder.failed = failed
+        rows += known
         if len(rows) > MAX_ROWS:
             break
     else:
@@ -122,9 +130,20 @@ def _of_frames(frames: list[DataSet], decoder: Decoder) -> list[Row]:
     return list(found)
 
 
-def _remember(key: tuple[object, ...], rows: tuple[Row, ...]) -> None:
-    value = key[1].value if type(key[1]) is Typed else key[1]
-    if type(value) is not bytes or len(value) > _SHORT:
+def _of_element(ds: DataSet, tag: int, value: Value, decoder: Decoder) -> Iterable[Row]:
+    if type(value) is list:
+        return _nested(value, f"{tag:08X}", "", decoder)
+    return _values(ds, tag, value, f"{tag:08X}", None, decoder)
+
+
+def _remember(key: tuple[Any, ...], rows: tuple[Row, ...]) -> None:
+    stated = key[1]
+    elements = stated if type(stated) is tuple else ((key[0], stated),)
+    for _, value in elements:
+        text = value.value if type(value) is Typed else value
+        if type(text) is not bytes or len(text) > _SHORT:
+            return
+    if len(elements) > _FEW:
         return
     if len(_SEEN) >= _REMEMBERED:
         _SEEN.clear()

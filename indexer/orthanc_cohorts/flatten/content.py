@@ -67,6 +67,7 @@ _TERMS: dict[object, str] = {
 _UID = re.compile(r"[0-9.]{1,64}")
 _KNOWN_TYPES = {term: name for term, name in _TERMS.items() if name in _VALUE_TYPES}
 COORDINATES = frozenset({"SCOORD", "SCOORD3D", "TCOORD"})
+_REFERRING = COORDINATES | {"IMAGE", "WAVEFORM", "COMPOSITE"}
 _TEXT_TAGS = {
     "UIDREF": 0x0040A124,
     "PNAME": 0x0040A123,
@@ -86,11 +87,14 @@ ITEM_TAGS = frozenset(
 """What a content item is made of; anything else in it is kept as an attribute."""
 _GRAPHIC_DATA = ((0x00700022, b"FL"), (0x0040A132, b"UL"), (0x0040A138, b""), (0x0040A13A, b""))
 _NO_TIME: Row = (None, None, None)
-_NO_GRAPHIC: Row = (None, None)
 _NO_CONTAINER: Row = (None, None, None)
 _NO_MEASURED: Row = (None,) * 10
-_TEXT_ONLY: Row = (*_NO_TIME, *_NO_MEASURED, *NO_CODE, *_NO_CONTAINER)
+_NO_ANSWER: Row = (*NO_CODE, *_NO_CONTAINER)
+_TEXT_ONLY: Row = (*_NO_TIME, *_NO_MEASURED, *_NO_ANSWER)
 _NOTHING_SAID: Row = (None, *_TEXT_ONLY)
+_SEPARATE: Row = ("SEPARATE", None, None)
+_ONLY_SEPARATE: Row = (None, *_NO_TIME, *_NO_MEASURED, *NO_CODE, *_SEPARATE)
+"""What a container of the usual kind says."""
 
 
 Kind = tuple[Code, str | None, str | None, Row, Value]
@@ -119,7 +123,8 @@ def content_edges(edges: list[Node], nodes: list[Node]) -> list[Row]:
 class ContentReader:
     """Walks one content tree; holds what its items share: codes under each character set, and problems.
 
-    alternatives: `code_alternative` rows met. edges: nodes of by-reference items.
+    alternatives: `code_alternative` rows met. edges: nodes of by-reference items. parents: nodes that
+    have children. deepest: largest depth met.
     """
 
     def __init__(self, codes: CodeReader, findings: Findings, max_items: int | None) -> None:
@@ -128,6 +133,8 @@ class ContentReader:
         self._max_items = max_items
         self.alternatives: list[Row] = []
         self.edges: list[Node] = []
+        self.parents: list[Node] = []
+        self.deepest = 0
 
     def read(self, root: DataSet) -> tuple[list[Node], list[Row]]:
         """Return the nodes in document order and their `content_item` rows, the root first.
@@ -153,6 +160,8 @@ class ContentReader:
                     self._note(node, "too-deep", "items below are not followed")
                     continue
                 path, depth, codes = node.path, node.depth + 1, node.codes
+                if depth > self.deepest:
+                    self.deepest = depth
                 node.children = [
                     Node(child, node, f"{path}.{number}", number, depth, codes)
                     if 0x00080005 not in child
@@ -160,6 +169,7 @@ class ContentReader:
                     for number, child in enumerate(children, 1)
                 ]
                 waiting += reversed(node.children)
+                self.parents.append(node)
         return nodes, rows
 
     def _note(self, node: Node, rule: str, action: str, raw_value: str | None = None) -> None:
@@ -178,27 +188,25 @@ class ContentReader:
         node.value_type = value_type
         observation = observation_uid = None
         if _OBSERVATION_TIME in item:
-            node.observation_time = observation = self._moment(node, _OBSERVATION_TIME)
+            node.observation_time = moment = self._moment(node, _OBSERVATION_TIME)
+            observation = moment.time if moment is not None else None
         if _OBSERVATION_UID in item:
             observation_uid = values.word(item, _OBSERVATION_UID)
-        said = self._said(node, value_type)
-        graphic, frame_of_reference = _NO_GRAPHIC, None
+        graphic_type = data = frame_of_reference = None
+        if value_type not in _REFERRING or _TEXT_VALUE in item:
+            said = self._said(node, value_type)
+        else:
+            said = _NOTHING_SAID
         if value_type in COORDINATES:
-            node.graphic_type, data = graphic = _graphic(item)
+            graphic_type, data = _graphic(item)
+            node.graphic_type = graphic_type
             node.coordinates = len(data or ())
             node.frame_of_reference_uid = frame_of_reference = values.word(item, 0x30060024)
         return (
-            node.path,
-            parent.path if parent is not None else None,
-            node.ordinal,
-            node.depth,
-            *stated,
-            *said,
-            observation.time if observation is not None else None,
-            observation_uid,
-            *graphic,
-            frame_of_reference,
-            node.target,
+            (node.path, parent.path if parent is not None else None, node.ordinal, node.depth)
+            + stated
+            + said
+            + (observation, observation_uid, graphic_type, data, frame_of_reference, node.target)
         )
 
     def _kind(self, node: Node, names: Value) -> Kind:
@@ -252,42 +260,41 @@ class ContentReader:
     def _said(self, node: Node, value_type: str | None) -> Row:
         """Set the value of an item; return the columns from `text_value` to `mapping_resource`."""
         item = node.item
-        moment, value_code, container = _NO_TIME, NO_CODE, _NO_CONTAINER
+        moment, container = _NO_TIME, _NO_CONTAINER
         if value_type == "NUM":
             if node.parent is not None:
                 node.parent.has_numbers = True
             measured = node.number = measured_value(item, node.codes, node.path, self._findings)
             value, raw, _, numerator, denominator, unit, qualifier = measured
             text = values.long_text(item, _TEXT_VALUE, node.codes.decoder) if _TEXT_VALUE in item else None
-            return (
-                *(text, None, None, None, value, raw, numerator, denominator),
-                *unit, *qualifier, *NO_CODE, None, None, None,
-            )  # fmt: skip
-        if value_type == "CODE":
-            value_code = self._answered(node)
-        elif value_type == "TEXT":
+            number = (text, None, None, None, value, raw, numerator, denominator)
+            return number + unit + qualifier + _NO_ANSWER
+        if value_type == "TEXT":
             node.text = values.long_text(item, _TEXT_VALUE, node.codes.decoder)
-            return (node.text, *_TEXT_ONLY)
+            return (node.text,) + _TEXT_ONLY
+        if value_type == "CODE":
+            self._answered(node)
         elif value_type == "CONTAINER" or value_type is None:
             container = self._container(node)
+            if container is _SEPARATE and _TEXT_VALUE not in item:
+                return _ONLY_SEPARATE
         elif value_type in _TEXT_TAGS:
             moment = self._text_and_time(node, value_type)
-        elif _TEXT_VALUE not in item:
-            return _NOTHING_SAID
+            if moment is _NO_TIME and node.text is not None:
+                return (node.text,) + _TEXT_ONLY
         text = node.text
         if text is None and _TEXT_VALUE in item:
             text = values.long_text(item, _TEXT_VALUE, node.codes.decoder)
-        return (text, *moment, *_NO_MEASURED, *value_code, *container)
+        return (text,) + moment + _NO_MEASURED + node.value_code + container
 
-    def _answered(self, node: Node) -> Code:
-        """Set and return the value of a CODE item, the first where several are sent."""
+    def _answered(self, node: Node) -> None:
+        """Set the value of a CODE item, the first where several are sent."""
         answers = node.item.get(_CONCEPT_CODE)
-        node.value_code = code = node.codes.of(answers)
+        node.value_code = node.codes.of(answers)
         if type(answers) is list and answers and (len(answers) > 1 or _EQUIVALENT in answers[0]):
             self._add_alternatives(node, "value_code", answers)
             if len(answers) > 1:
                 self._note(node, "code-several-values", "the first is used; the others are alternatives")
-        return code
 
     def _add_alternatives(self, node: Node, role: str, stated: list[DataSet]) -> None:
         """Keep the codes beside the first of a sequence, and those that are said to mean the same."""
@@ -299,14 +306,14 @@ class ContentReader:
     def _container(self, node: Node) -> Row:
         """Set the template of a container; return (continuity, template, mapping resource)."""
         item = node.item
-        resource = None
-        if 0x0040A504 in item:
-            template = values.first_item(item, 0x0040A504)
-            node.template = values.word(template, 0x0040DB00)
-            resource = values.word(template, 0x00080105)
         continuity = values.word(item, 0x0040A050)
-        node.continuous = continuity == "CONTINUOUS"
-        return continuity, node.template, resource
+        if continuity == "CONTINUOUS":
+            node.continuous = True
+        if 0x0040A504 not in item:
+            return _SEPARATE if continuity == "SEPARATE" else (continuity, None, None)
+        template = values.first_item(item, 0x0040A504)
+        node.template = values.word(template, 0x0040DB00)
+        return continuity, node.template, values.word(template, 0x00080105)
 
     def _value_type(self, node: Node, by_reference: str | None) -> tuple[str | None, str | None]:
         """Return (normalised, as sent where that differs)."""

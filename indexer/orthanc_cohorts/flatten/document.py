@@ -25,8 +25,8 @@ def is_document(ds: DataSet) -> bool:
     return VALUE_TYPE in ds or (values.word(ds, 0x00080016) or "").startswith(_SR_CLASSES)
 
 
-def document_row(ds: DataSet, nodes: list[Node]) -> Row:
-    """Return the `document` row; nodes: of its content tree, the root first."""
+def document_row(ds: DataSet, nodes: list[Node], deepest: int) -> Row:
+    """Return the `document` row; nodes: of its content tree, the root first; deepest: of their depths."""
     root = nodes[0]
     count = [node.value_type for node in nodes].count
     template = values.first_item(ds, 0x0040A504)
@@ -47,7 +47,7 @@ def document_row(ds: DataSet, nodes: list[Node]) -> Row:
         count("CODE"),
         count("TEXT"),
         count("IMAGE") + count("WAVEFORM") + count("COMPOSITE"),
-        max([node.depth for node in nodes]),
+        deepest,
         values.text(ds, 0x0040A492, root.codes.decoder),
         max(_verifications(ds), default=None),
         *next((n.value_code for n in root.children if n.concept.key in _PROCEDURES), NO_CODE),

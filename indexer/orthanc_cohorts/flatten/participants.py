@@ -29,7 +29,8 @@ _PARTS = {
     "121017": ("device", "location"),
 }
 """Concepts of TID 1003 and 1004 (all DCM) to the kind of observer and the part of it that they state."""
-_CODES = frozenset({_OBSERVER_TYPE, *_PARTS})
+OBSERVER_CODES = frozenset({_OBSERVER_TYPE, *_PARTS})
+"""The codes of these concepts."""
 _KINDS = {"121006": "person", "121007": "device"}
 _OBSERVERS = (
     (0x0040A073, "verifier", 0x0040A075, 0x0040A088, 0x0040A030, 0x0040A027),
@@ -72,16 +73,17 @@ def header_participants(ds: DataSet, decoder: Decoder, codes: CodeReader, findin
     return rows
 
 
-def content_participants(nodes: list[Node]) -> list[Row]:
+def content_participants(describing: list[Node]) -> list[Row]:
     """Return a row per observer that the content names, with the path of the item that it observes for.
 
+    describing: in document order, at least the items whose concept has one of OBSERVER_CODES.
     Items of one observer follow each other; an Observer Type, or a part stated again, begins the next one.
     """
     found: list[tuple[str, dict[str, Any]]] = []
     open_observers: dict[Node, dict[str, Any]] = {}
-    for node in [node for node in nodes if node.concept.code in _CODES]:
+    for node in describing:
         code = node.concept.code
-        if code is None or node.concept.scheme != "DCM" or node.parent is None:
+        if code not in OBSERVER_CODES or node.concept.scheme != "DCM" or node.parent is None:
             continue
         observer = open_observers.get(node.parent)
         if code == _OBSERVER_TYPE:

@@ -27,6 +27,8 @@ _EVIDENCE = (
 )
 _FLAT = (0x00081140, 0x00082112, _REFERENCED_INSTANCE)
 _PER_FRAME = 0x52009230
+_WHOLE_OBJECT = 2
+"""Elements of a reference that names class and instance, no part and no purpose."""
 
 
 def content_references(nodes: list[Node], subjects: Subjects, codes: CodeReader) -> list[Row]:
@@ -35,10 +37,9 @@ def content_references(nodes: list[Node], subjects: Subjects, codes: CodeReader)
     for node in [node for node in nodes if _REFERENCED_SOP in node.item]:
         # Only these three are references; other items that carry the sequence by mistake still say something.
         for target in values.items(node.item, _REFERENCED_SOP):
-            purpose = codes.first(target, 0x0040A170)
-            rows.append(
-                (node.path, "content", subjects.claim(node), *_target(target), *_parts(target), *purpose)
-            )
+            purpose = codes.first(target, 0x0040A170) if len(target) > _WHOLE_OBJECT else NO_CODE
+            place = (node.path, "content", subjects.claim(node))
+            rows.append(place + _target(target) + _parts(target) + purpose)
     return rows
 
 
@@ -94,7 +95,7 @@ def _target(item: DataSet, series_uid: str | None = None, study_uid: str | None 
 
 def _parts(item: DataSet) -> Row:
     """Return (frames, segments, waveform channels), each None for the whole object."""
-    if len(item) <= 2:
+    if len(item) <= _WHOLE_OBJECT:
         return None, None, None
     return (
         values.integers(item, 0x00081160) or None,

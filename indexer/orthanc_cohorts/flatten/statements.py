@@ -24,7 +24,11 @@ Context = tuple[Row, list[str] | None]
 """The codes of some roles, three values each, and the names of those that are inherited, None for none."""
 
 _MEASURED_IN = (roles.METHOD, roles.SITE, roles.LATERALITY)
+_INHERITED = frozenset(roles.INHERITED)
+_NAMES = frozenset(role for key, role in roles.ROLES.items() if key in roles.LABELS)
 _EVALUATED_IN = (roles.SITE, roles.LATERALITY)
+_SILENT = frozenset({"IMAGE", "WAVEFORM", "COMPOSITE", "UIDREF", "PNAME", "DATETIME", "DATE", "TIME"})
+"""Value types that are no statement by themselves."""
 _CONTEXT_CODES = frozenset(code for _, code in roles.CONTEXT)
 
 
@@ -32,8 +36,8 @@ class Scope:
     """What holds below one place of the tree: the innermost group, inherited context, time and subject.
 
     inherited: site, laterality, method and procedure in force; observer: path of the item that names the
-    observers in force; measurement: path of the NUM item that is qualified here; contexts: what follows for a
-    statement that states nothing of its own.
+    observers in force; measurement: path of the NUM item that is qualified here; contexts: what follows from
+    `inherited` for a statement that states nothing of its own.
     """
 
     __slots__ = ("contexts", "group", "inherited", "measurement", "observer", "subject", "time")
@@ -46,6 +50,7 @@ class Scope:
         subject: int,
         observer: str | None,
         measurement: str | None,
+        contexts: dict[tuple[str, ...], Context],
     ) -> None:
         self.group = group
         self.inherited = inherited
@@ -53,25 +58,31 @@ class Scope:
         self.subject = subject
         self.observer = observer
         self.measurement = measurement
-        self.contexts: dict[tuple[str, ...], Context] = {}
+        self.contexts = contexts
 
 
-def add_statements(nodes: list[Node], subjects: Subjects, observers: Container[str], rows: Rows) -> None:
+def add_statements(
+    nodes: list[Node], describing: list[Node], subjects: Subjects, observers: Container[str], rows: Rows
+) -> None:
     """Append the group, measurement, evaluation and text rows of one content tree.
 
-    nodes: in document order, the root first. observers: paths of the items that name observers; those of the
-    innermost item hold (PS3.3 C.17.5).
+    nodes: in document order, the root first. describing: of these at least the items whose concept has one of
+    `roles.CODES`. observers: paths of the items that name observers; those of the innermost item hold
+    (PS3.3 C.17.5).
     """
-    stated = _children_roles(nodes)
+    stated = _children_roles(describing)
     measurements, evaluations, texts = rows["measurement"], rows["evaluation"], rows["text_item"]
-    scopes: dict[Node | None, Scope] = {None: Scope(None, _NOTHING, None, WHOLE, None, None)}
+    scopes: dict[Node | None, Scope] = {None: Scope(None, _NOTHING, None, WHOLE, None, None, {})}
     numbers = subjects.numbers
     for node in nodes:
-        above = scopes[node.parent]
         value_type = node.value_type
+        if value_type in _SILENT and not node.children:
+            continue
+        above = scopes[node.parent]
         own = stated.get(node, _NOTHING)
         subject = numbers.get(node, above.subject)
-        if node.children:
+        children = node.children
+        if children and not (value_type in COORDINATES and _only_selects(children)):
             observer = node.path if node.path in observers else above.observer
             scopes[node] = _enter(node, above, own, subject, observer, rows)
         if value_type == "NUM":
@@ -88,22 +99,33 @@ def add_statements(nodes: list[Node], subjects: Subjects, observers: Container[s
             texts.append(_text(node, above, subject, text))
 
 
+def _only_selects(children: list[Node]) -> bool:
+    """Tell whether coordinates have nothing below them but the one object that they were drawn in."""
+    return len(children) == 1 and children[0].value_type in _SILENT and not children[0].children
+
+
 def _is_context(concept: Code) -> bool:
     # By the code alone first: a key for each would mostly be made for nothing.
     return concept.code in _CONTEXT_CODES and concept.key in roles.CONTEXT
 
 
-def _children_roles(nodes: list[Node]) -> dict[Node, dict[str, Any]]:
-    """Return, by item, the roles that its children fill; all children count, in any scheme."""
+def _children_roles(describing: list[Node]) -> dict[Node, dict[str, Any]]:
+    """Return, by item, the roles that its children fill; all children count, in any scheme.
+
+    What names something is text, all else a code: NO_CODE where it is stated as text.
+    """
     found: dict[Node, dict[str, Any]] = {}
-    codes = roles.CODES
-    for node in [node for node in nodes if node.concept.code in codes]:
+    for node in describing:
         role = roles.ROLES.get(node.concept.key)
         if role is None or node.parent is None:
             continue
         value = node.value_code if node.value_type == "CODE" else node.text
         if value is None or value is NO_CODE:
             continue
+        if role in _NAMES:
+            value = value.meaning if type(value) is Code else value
+        elif type(value) is not Code:
+            value = NO_CODE
         found.setdefault(node.parent, {}).setdefault(role, value)
         if role == roles.LATERALITY and node.parent.parent is not None:
             # The side of a site or target region often stands below it (CP-1676), and speaks of its parent.
@@ -117,17 +139,19 @@ def _enter(
     node: Node, above: Scope, own: dict[str, Any], subject: int, observer: str | None, rows: Rows
 ) -> Scope:
     """Return the scope below an item that has children; write its group row if it is a group."""
-    inherited = above.inherited
+    inherited, contexts = above.inherited, above.contexts
     if own and node.value_type in ("CONTAINER", None):
-        stated = {role: own[role] for role in roles.INHERITED if role in own}
-        inherited = {**inherited, **stated} if stated else inherited
+        stated = {role: own[role] for role in own.keys() & _INHERITED}
+        if stated:
+            inherited, contexts = {**inherited, **stated}, {}
     time = node.observation_time or above.time
+    if node.value_type == "NUM":
+        return Scope(above.group, inherited, time, subject, observer, node.path, contexts)
     group = above.group
     if node.parent is not None and _is_group(node, own):
         rows["observation_group"].append(_group(node, above, own, inherited, subject, time, observer))
         group = node.path
-    measurement = node.path if node.value_type == "NUM" else _qualified(node, above)
-    return Scope(group, inherited, time, subject, observer, measurement)
+    return Scope(group, inherited, time, subject, observer, _qualified(node, above), contexts)
 
 
 def _qualified(node: Node, above: Scope) -> str | None:
@@ -155,21 +179,21 @@ def _group(
     return (
         node.path,
         above.group,
-        _as_text(own.get(roles.TRACKING_IDENTIFIER)),
-        _as_text(own.get(roles.TRACKING_UID)),
-        *_as_code(own.get(roles.FINDING)),
-        *_as_code(own.get(roles.FINDING_CATEGORY)),
-        *_as_code(inherited.get(roles.SITE)),
-        *_as_code(inherited.get(roles.LATERALITY)),
-        *_as_code(inherited.get(roles.METHOD)),
-        _as_text(own.get(roles.SESSION)),
-        _as_text(own.get(roles.TIME_POINT)),
-        _as_text(own.get(roles.ALGORITHM_NAME)),
-        _as_text(own.get(roles.ALGORITHM_VERSION)),
+        own.get(roles.TRACKING_IDENTIFIER),
+        own.get(roles.TRACKING_UID),
+        *own.get(roles.FINDING, NO_CODE),
+        *own.get(roles.FINDING_CATEGORY, NO_CODE),
+        *inherited.get(roles.SITE, NO_CODE),
+        *inherited.get(roles.LATERALITY, NO_CODE),
+        *inherited.get(roles.METHOD, NO_CODE),
+        own.get(roles.SESSION),
+        own.get(roles.TIME_POINT),
+        own.get(roles.ALGORITHM_NAME),
+        own.get(roles.ALGORITHM_VERSION),
         node.template,
         subject,
         *((time.time, "group", time.precision) if time else _NO_TIME),
-        *_as_code(inherited.get(roles.PROCEDURE)),
+        *inherited.get(roles.PROCEDURE, NO_CODE),
         observer,
     )
 
@@ -177,19 +201,11 @@ def _group(
 def _measurements(node: Node, above: Scope, own: dict[str, Any], subject: int) -> list[Row]:
     number = node.number
     codes, inherited = _context(own, above, _MEASURED_IN)
-    tail = (
-        *number.unit,
-        *number.qualifier,
-        *_as_code(own.get(roles.DERIVATION)),
-        *codes,
-        inherited,
-        subject,
-        *_time(node, above),
-        _qualified(node, above),
-    )
+    tail = number.unit + number.qualifier + own.get(roles.DERIVATION, NO_CODE) + codes
+    tail += (inherited, subject, *_time(node, above), _qualified(node, above))
     parts = number.parts or ((None, number.raw),)
     if len(parts) == 1:
-        return [(node.path, above.group, 1, *node.concept, *parts[0], *tail)]
+        return [(node.path, above.group, 1) + node.concept + parts[0] + tail]
     return [
         (node.path, above.group, index, *node.concept, value, raw, *tail)
         for index, (value, raw) in enumerate(parts, 1)
@@ -238,10 +254,13 @@ def _context(own: dict[str, Any], above: Scope, wanted: tuple[str, ...]) -> Cont
     inherited = []
     for role in wanted:
         code = own.get(role)
-        if code is None and role in above.inherited:
-            code = above.inherited[role]
-            inherited.append(role)
-        codes += _as_code(code)
+        if code is None:
+            code = above.inherited.get(role)
+            if code is None:
+                code = NO_CODE
+            else:
+                inherited.append(role)
+        codes += code
     context = tuple(codes), sorted(inherited) or None
     if not own:
         above.contexts[wanted] = context
@@ -254,11 +273,3 @@ def _time(node: Node, above: Scope) -> Row:
     if above.time is not None:
         return above.time.time, "group", above.time.precision
     return _NO_TIME
-
-
-def _as_code(value: Any) -> Code:
-    return value if type(value) is Code else NO_CODE
-
-
-def _as_text(value: Any) -> str | None:
-    return value.meaning if type(value) is Code else value
