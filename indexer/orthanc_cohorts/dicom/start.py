@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from struct import Struct
 
-from orthanc_cohorts.dicom.source import FileSource, MemorySource
+from orthanc_cohorts.dicom.source import HEADER_BYTES, FileSource, MemorySource
 from orthanc_cohorts.dicom.tree import Flaw
 from orthanc_cohorts.errors import NotDicom, UnsupportedEncoding
 
@@ -40,10 +40,12 @@ def meta(source: Source) -> tuple[int, str | None]:
     if position == 0 and (group == 0 or group > 0x0040 or group % 2) and not _is_big_endian(head):
         raise NotDicom("neither a preamble nor a data element at the start")
     syntax = None
+    data, base, limit = source.window(position)
     while True:
-        data, base, limit = source.window(position)
-        if limit - position < 8:
-            break
+        if limit - position < HEADER_BYTES:
+            data, base, limit = source.window(position)
+            if limit - position < 8:
+                break
         group, element, vr, length = explicit_header(data, position - base)
         if group != 0x0002:
             break

@@ -13,15 +13,16 @@ from orthanc_cohorts.dicom.charset import Decoder
 from orthanc_cohorts.dicom.tree import DataSet, Typed
 
 _BINARY = {
-    b"US": Struct("<H"),
-    b"SS": Struct("<h"),
-    b"UL": Struct("<I"),
-    b"SL": Struct("<i"),
-    b"UV": Struct("<Q"),
-    b"SV": Struct("<q"),
-    b"FL": Struct("<f"),
-    b"FD": Struct("<d"),
+    b"US": (2, "H"),
+    b"SS": (2, "h"),
+    b"UL": (4, "I"),
+    b"SL": (4, "i"),
+    b"UV": (8, "Q"),
+    b"SV": (8, "q"),
+    b"FL": (4, "f"),
+    b"FD": (8, "d"),
 }
+"""Bytes of a number, and how `struct` calls it."""
 _FLOATS = frozenset({b"FL", b"FD"})
 _REMEMBERED = 2_048
 _SHORT = 64
@@ -116,7 +117,8 @@ def numbers(ds: DataSet, tag: int, binary: bytes = b"") -> list[float | int | No
     layout = _BINARY.get(vr)
     if layout is None:
         return list(_decimals(value) if len(value) <= _SHORT else _decimals.__wrapped__(value))
-    found = list(unpack_from(f"<{len(value) // layout.size}{layout.format[1:]}", value))
+    size, letter = layout
+    found = list(unpack_from(f"<{len(value) // size}{letter}", value))
     if vr in _FLOATS and not all(map(isfinite, found)):
         return [n if isfinite(n) else None for n in found]
     return found

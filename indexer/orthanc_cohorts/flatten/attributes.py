@@ -104,7 +104,10 @@ def item_attribute_rows(nodes: list[Node]) -> list[Row]:
     """
     rows: list[Row] = []
     known = ITEM_TAGS.issuperset
-    for node in [node for node in nodes[1:] if not known(node.item)]:
+    items = nodes[1:]
+    if all(map(known, [node.item for node in items])):
+        return rows
+    for node in [node for node in items if not known(node.item)]:
         for tag in sorted(node.item.keys() - ITEM_TAGS):
             path, value = f"{CONTENT_SEQUENCE:08X}.{tag:08X}", node.item[tag]
             if type(value) is list:
