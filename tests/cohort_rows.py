@@ -29,6 +29,7 @@ class MemorySnapshot(NamedTuple):
     """One generation, open for reading."""
 
     generation: int
+    arrangement: int | None
     cursor: duckdb.DuckDBPyConnection
 
 
@@ -156,6 +157,7 @@ class MemoryIndex:
     def __init__(self, rows: Rows | None = None, generation: int = 1) -> None:
         self._connection = duckdb.connect(":memory:")
         self.generation = generation
+        self.arranged: int | None = None
         # What questions read; making the views that only analysts read takes three times as long.
         views = [name for name in names("views") if name.startswith("views/live_")]
         for name in (*names("schema"), *views, "views/reference_target", "views/concept"):
@@ -219,6 +221,7 @@ class MemoryIndex:
         self._connection.execute(load("store/first_state"), {"version": SCHEMA_VERSION})
         self._connection.execute("UPDATE state SET next_instance_key = ?", [below])
         arrange.swap(self._connection, arrange.build(self._connection))
+        [(self.arranged,)] = self._connection.execute("SELECT number FROM arrangement").fetchall()
 
     def run(self, sql: str) -> None:
         """Run a statement and make a new generation, of which nobody can tell what it changed."""
@@ -232,6 +235,6 @@ class MemoryIndex:
         cursor = self._connection.cursor()
         cursor.begin()
         try:
-            yield MemorySnapshot(self.generation, cursor)
+            yield MemorySnapshot(self.generation, self.arranged, cursor)
         finally:
             cursor.close()

@@ -73,6 +73,10 @@ _TABLED = ("patient", "study", "series")
 """Leaves about rows of one study that have a day of their own."""
 
 
+_LATEST = 2
+"""Generations whose units are kept: on the last but one, questions may still be asked."""
+
+
 def _unlimited() -> None:
     return None
 
@@ -86,7 +90,7 @@ class Engine:
         self.held = Held() if held is None else held
         self.changes = self.held.changes
         self._recall = Recall(self.changes, cache_bytes // 2)
-        self._universe: Universe | None = None
+        self._universes: tuple[Universe, ...] = ()
         self._lock = Lock()
 
     def answer(self, snapshot: Snapshot, cohort: Canonical, check: Callable[[], None] = _unlimited) -> Answer:
@@ -113,18 +117,19 @@ class Engine:
         return {"masks": self._masks.use, **self._recall.use()}
 
     def universe(self, snapshot: Snapshot) -> Universe:
-        """Return the units of a snapshot, read once per generation."""
-        known = self._universe
-        if known is not None and known.generation == snapshot.generation:
-            return known
+        """Return the units of a snapshot, read once per generation and what it has arranged."""
+        for kept in self._universes:
+            if (kept.generation, kept.arranged) == (snapshot.generation, snapshot.arrangement):
+                return kept
+        known = next((one for one in self._universes if one.generation <= snapshot.generation), None)
         touched = None if known is None else self.changes.since(snapshot, known.generation)
         if known is None or touched is None:
             universe = Universe.of(snapshot)
         else:
             universe = known.renewed(snapshot, touched)
         with self._lock:
-            if self._universe is None or self._universe.generation < universe.generation:
-                self._universe = universe
+            ordered = sorted((universe, *self._universes), key=lambda one: one.generation, reverse=True)
+            self._universes = tuple(ordered[:_LATEST])
         return universe
 
     def _mask(self, question: Question, tree: Tree) -> Mask:

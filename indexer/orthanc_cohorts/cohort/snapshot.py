@@ -13,5 +13,9 @@ class Snapshot(Protocol):
         """Number of the generation."""
 
     @property
+    def arrangement(self) -> int | None:
+        """Number of what it has arranged, None where nothing; one generation may have it in several ways."""
+
+    @property
     def cursor(self) -> Any:
         """DuckDB cursor."""

@@ -47,6 +47,11 @@ class Universe:
     arrangement: Arrangement | None = None
     recent: Recent | None = None
 
+    @property
+    def arranged(self) -> int | None:
+        """Number of what is arranged, None where nothing."""
+        return None if self.arrangement is None else self.arrangement.number
+
     @classmethod
     def of(cls, snapshot: Snapshot) -> Universe:
         """Read the units of a snapshot, what varies, and what is not arranged."""

@@ -32,9 +32,13 @@ _OF_ONE_INSTANCE = tuple(name for name, table in TABLES.items() if not table.sha
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One reading transaction: everything asked through `cursor` is of one generation."""
+    """One reading transaction: everything asked through `cursor` is of one generation.
+
+    arrangement: number of what it has arranged, None where nothing.
+    """
 
     cursor: duckdb.DuckDBPyConnection
+    arrangement: int | None
     generation: int
     cursor_seq: int
     orthanc_database: str | None
@@ -84,7 +88,7 @@ class Index:
         cursor = self._connection.cursor()
         try:
             cursor.begin()
-            [row] = run(cursor, "SELECT generation, cursor_seq, orthanc_database FROM state")
+            [row] = run(cursor, load("store/snapshot"))
             yield Snapshot(cursor, *row)
         finally:
             cursor.close()
