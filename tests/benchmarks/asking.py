@@ -23,6 +23,7 @@ from benchmarks.by_hand import by_hand
 from benchmarks.questions import Questions, Tree
 from orthanc_cohorts.api.asking import Desk
 from orthanc_cohorts.api.limits import Deadline
+from orthanc_cohorts.api.prepared import Prepared
 from orthanc_cohorts.cli.serve import GC_ALLOCATIONS
 from orthanc_cohorts.cohort.held import Held
 from orthanc_cohorts.harmonise import convert
@@ -229,12 +230,15 @@ def _while_arriving(
     """
     _say("while objects arrive")
     found.busy = {"plain": [], "refined": [], "latest": [], "facets": []}
-    desk = Desk(asker.index, held=asker.held)
+    prepared = Prepared(asker.index, THREADS)
+    desk = Desk(prepared, held=asker.held)
     asker.facets(desk, body(drawn.facets(lists["plain"][-1])))
     asking = _round_and_round(asker, desk, drawn, lists, found.busy)
+    prepared.start(desk.prepare)
     with Arrivals(asker.index, batches) as arrivals:
         while arrivals.going_on:
             next(asking)
+    prepared.stop()
     found.arrived = arrivals.per_second
 
 

@@ -80,7 +80,8 @@ def create_app(
     limit one request in time and bytes, and how many run or wait at once (503 beyond that). audit: where
     answers are noted; None: nowhere. written: what the writer has done; None: nothing writes.
     broken: called when the database can no longer be used in this process. saved: the saved cohorts;
-    datasets: where they are kept; None: there are none, and no routes for them. held: as for `Desk`.
+    datasets: where they are kept; None: there are none, and no routes for them. held: as for `Desk`; it is
+    `app.state.desk`.
     """
     app = FastAPI(
         title="Orthanc Cohorts", version=__version__, docs_url=None, redoc_url=None, openapi_url=None
@@ -89,7 +90,7 @@ def create_app(
     requests = Requests()
     app.add_middleware(Gate, audit=audit, requests=requests)
     limits = Limits(time_limit_seconds, max_requests, threads, max_body_bytes)
-    desk = Desk(index, saved, held)
+    desk = app.state.desk = Desk(index, saved, held)
     app.include_router(_questions(desk, limits))
     app.include_router(members_router(desk, limits))
     app.include_router(tables_router(desk, limits))

@@ -80,6 +80,11 @@ class Desk:
         self._inventory: Inventory | None = None
         self._vocabulary: Vocabulary | None = None
 
+    def prepare(self, snapshot: Snapshot) -> None:
+        """Read ahead what questions on a snapshot will need: the list of units, what facets asked lately."""
+        self.engine.universe(snapshot)
+        self._facets.renew(snapshot)
+
     def count(self, body: bytes, deadline: Deadline) -> Count:
         """Return how many units the definition in a body is true for."""
         began = perf_counter()

@@ -27,6 +27,7 @@ from orthanc_cohorts.api.app import create_app
 from orthanc_cohorts.api.audit import AuditLog
 from orthanc_cohorts.api.datasets import DatasetStore
 from orthanc_cohorts.api.internal import internal_router
+from orthanc_cohorts.api.prepared import Prepared
 from orthanc_cohorts.cli.orders import Orders
 from orthanc_cohorts.cohort.held import Held
 from orthanc_cohorts.datasets import Archive, Pseudonyms, site_key
@@ -70,13 +71,15 @@ def serve(orders: Orders, parent: int | None = None) -> None:
 
     keeper = Keeper(index, client, orders.storage_directory, settings.values, renew)
 
+    prepared = Prepared(index, settings["Threads"])
+
     def status() -> dict[str, Any]:
-        with index.read() as snapshot:
+        with prepared.newest() as snapshot:
             generation = snapshot.generation
         return {"ready": True, "version": __version__, "generation": generation, **keeper.status()}
 
     app = create_app(
-        index,
+        prepared,
         internal=internal_router(index, keeper, status),
         status=status,
         time_limit_seconds=settings["RequestTimeoutSeconds"],
@@ -108,12 +111,14 @@ def serve(orders: Orders, parent: int | None = None) -> None:
         threading.Thread(target=_watch, args=(parent, server), name="parent", daemon=True).start()
     _stop_on_signals(server)
     keeper.start()
+    prepared.start(app.state.desk.prepare)
     LOG.info("sidecar %s serves %s for %s", __version__, orders.socket, orders.orthanc_url)
     try:
         server.run(sockets=[listening])
     finally:
         orders.socket.unlink(missing_ok=True)
         keeper.stop()
+        prepared.stop()
         client.close()
         _close(index)
         saved.close()

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import pairwise
 from typing import Annotated, Any
 
@@ -15,21 +14,20 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from orthanc_cohorts.cohort.cache import Cache
 from orthanc_cohorts.cohort.canonical import Canonical, Tree
 from orthanc_cohorts.cohort.clauses import LEAVES
 from orthanc_cohorts.cohort.codes import canonical_code
 from orthanc_cohorts.cohort.definition import BadDefinition, Detail
 from orthanc_cohorts.cohort.engine import Engine, Masks, Warning_
-from orthanc_cohorts.cohort.field_rows import Again, Asked, query
+from orthanc_cohorts.cohort.field_rows import Asked
+from orthanc_cohorts.cohort.fields_kept import FieldsKept
 from orthanc_cohorts.cohort.inventory import kind_of
 from orthanc_cohorts.cohort.leaf import Codes, properties
 from orthanc_cohorts.cohort.properties import Number, Property
 from orthanc_cohorts.cohort.quantities import DIMENSIONLESS
-from orthanc_cohorts.cohort.recall import MOST_TOUCHED
 from orthanc_cohorts.cohort.spread import Laid
-from orthanc_cohorts.cohort.stated import Changed, Stated, changed, renewed, stated
-from orthanc_cohorts.cohort.universe import Mask, Snapshot, Universe
+from orthanc_cohorts.cohort.stated import Stated
+from orthanc_cohorts.cohort.universe import Mask, Snapshot
 from orthanc_cohorts.errors import UnknownUnit
 from orthanc_cohorts.harmonise import convert
 
@@ -114,7 +112,7 @@ class Facets:
 
     def __init__(self, engine: Engine, cache_bytes: int = 256 * 2**20) -> None:
         self._engine = engine
-        self._kept: Cache[_Kept] = Cache(cache_bytes)
+        self._fields = FieldsKept(engine.changes, cache_bytes)
 
     def count(
         self, snapshot: Snapshot, cohort: Canonical, asked: Sequence[Question], check: Callable[[], None]
@@ -126,65 +124,20 @@ class Facets:
         clauses = _clauses(cohort.where)
         masks = self._engine.masks(snapshot, cohort.unit, clauses, check)
         warnings, found = dict.fromkeys(masks.warnings), []
-        again = Again(snapshot, [question.asked for question in asked])
-        since: dict[int, Changed | None] = {}
+        fields = [question.asked for question in asked]
+        stated_in = self._fields.reading(snapshot, masks.universe, masks.unit, fields)
         for question in asked:
             check()
-            pairs = self._stated(snapshot, masks, question.asked, again, since)
+            found_of = stated_in(question.asked)
             base = masks.all(n for n, clause in enumerate(clauses) if not _asks(clause, question))
-            found.append(_faceted(question, pairs, base))
-            if len(pairs.left_out):
-                warnings[Warning_(question.concept, question.unit, len(pairs.left_out))] = None
+            found.append(_faceted(question, found_of, base))
+            if len(found_of.left_out):
+                warnings[Warning_(question.concept, question.unit, len(found_of.left_out))] = None
         return found, masks, tuple(warnings)
 
-    def _stated(
-        self,
-        snapshot: Snapshot,
-        masks: Masks,
-        asked: Asked,
-        again: Again,
-        since: dict[int, Changed | None],
-    ) -> Stated:
-        """Return what units state. again, since: kept between the facets of one request."""
-        key = (masks.unit, asked)
-        kept = self._kept.get(key)
-        if kept is not None and kept.universe.generation == snapshot.generation:
-            return kept.stated
-        found = None
-        if kept is not None:
-            before = kept.universe.generation
-            if before not in since:
-                since[before] = self._changed(snapshot, masks, kept.universe)
-            change = since[before]
-            if change is not None:
-                read = partial(again.read, asked)
-                found = renewed(kept.stated, masks.unit, masks.universe, change, read)
-        if found is None:
-            whole = query(asked)
-            rows = snapshot.cursor.execute(whole.sql, whole.parameters).fetchnumpy()
-            found = stated(masks.universe, masks.unit, rows)
-        if kept is None or kept.universe.generation < snapshot.generation:
-            size = found.nbytes + masks.universe.patient_of.nbytes // _SHARING + 256
-            self._kept.put(key, _Kept(masks.universe, found), size)
-        return found
-
-    def _changed(self, snapshot: Snapshot, masks: Masks, before: Universe) -> Changed | None:
-        touched = self._engine.changes.since(snapshot, before.generation)
-        if touched is None or len(touched) > MOST_TOUCHED:
-            return None
-        return changed(masks.unit, before, masks.universe, touched)
-
-
-_SHARING = 8
-"""Facets that are asked together, and keep one universe between them; about."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """What units stated in the generation of their universe."""
-
-    universe: Universe
-    stated: Stated
+    def renew(self, snapshot: Snapshot) -> None:
+        """Bring what was asked lately up to date, so that nobody waits for it who asks on this snapshot."""
+        self._fields.renew(snapshot, self._engine.universe(snapshot))
 
 
 def questions(asked: Sequence[Facet]) -> list[Question]:

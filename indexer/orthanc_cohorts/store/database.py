@@ -15,6 +15,10 @@ from orthanc_cohorts.store.statements import run
 
 SCHEMA_VERSION = 5
 """Raised by every migration; `sql/migrations/<version>/` holds the steps that lead to it."""
+NAME = "index.duckdb"
+LOG_NAME = f"{NAME}.wal"
+CHECKPOINT_BYTES = 64_000_000
+"""Of the log. A checkpoint rewrites every column touched; 16 MB (the default) is a few thousand instances."""
 
 
 def connect(directory: Path, *, memory_limit: str) -> duckdb.DuckDBPyConnection:
@@ -25,11 +29,10 @@ def connect(directory: Path, *, memory_limit: str) -> duckdb.DuckDBPyConnection:
     """
     directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     directory.chmod(0o700)
-    path = directory / "index.duckdb"
+    path = directory / NAME
     config: dict[str, str | bool | int | float | list[str]] = {
         "threads": 1,
-        # A checkpoint rewrites every column touched; 16 MB (the default) is a few thousand instances.
-        "checkpoint_threshold": "64MB",
+        "checkpoint_threshold": f"{CHECKPOINT_BYTES}B",
         "memory_limit": memory_limit,
         "temp_directory": str(directory / "spill"),
         "autoinstall_known_extensions": False,

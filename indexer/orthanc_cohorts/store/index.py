@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,7 @@ from orthanc_cohorts.errors import IndexBusy
 from orthanc_cohorts.model.schema import TABLES
 from orthanc_cohorts.store import arrange
 from orthanc_cohorts.store.batch import Batch
-from orthanc_cohorts.store.database import connect
+from orthanc_cohorts.store.database import CHECKPOINT_BYTES, LOG_NAME, connect
 from orthanc_cohorts.store.statements import run
 from orthanc_cohorts.store.writer import Writer
 
@@ -55,8 +55,13 @@ class Index:
     """The index of one Orthanc. Open it once per process; no other process may open it meanwhile."""
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, default_issuer: str = "", threads: int = 1
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        default_issuer: str = "",
+        threads: int = 1,
+        log: Path | None = None,
     ) -> None:
+        """log: the database's own, of what no checkpoint has written yet; None for one in memory."""
         self._connection = connection
         self._lock = threading.Lock()
         self._writer = Writer(connection, default_issuer)
@@ -68,6 +73,9 @@ class Index:
         self._given_up = False
         self._upkeep = threading.Lock()
         self._builder: duckdb.DuckDBPyConnection | None = None
+        self._log = log
+        self._committed: Callable[[int], None] = lambda generation: None
+        self._release: Callable[[], None] = lambda: None
         arrange.drop_unfinished(connection)
 
     @classmethod
@@ -78,7 +86,16 @@ class Index:
 
         Raises SchemaTooNew; duckdb.IOException when another process holds it.
         """
-        return cls(connect(directory, memory_limit=memory_limit), default_issuer, threads)
+        connection = connect(directory, memory_limit=memory_limit)
+        return cls(connection, default_issuer, threads, directory / LOG_NAME)
+
+    def follow(self, committed: Callable[[int], None], release: Callable[[], None]) -> None:
+        """Have two functions called by whoever writes, while it does: they should be quick.
+
+        committed: with the number of each new generation. release: when the log is to be written into the
+        database, which takes place only while nothing is open for reading.
+        """
+        self._committed, self._release = committed, release
 
     @contextmanager
     def read(self) -> Iterator[Snapshot]:
@@ -98,10 +115,13 @@ class Index:
         with self._lock:
             if self._closed:
                 raise IndexBusy("the index is closing; push again after the restart")
+            if self._log is not None and _size(self._log) > CHECKPOINT_BYTES:
+                self._release()
             began = time.perf_counter()
             generation = self._writer.apply(batch)
             batches, seconds = self.written
             self.written = Written(batches + 1, seconds + time.perf_counter() - began)
+            self._committed(generation)
             if generation % ADAPT_EVERY == 0:
                 self._adapt_threads()
             return generation
@@ -205,3 +225,10 @@ class Index:
         with self._upkeep, self._lock:
             run(self._connection, load("store/checkpoint"))
             self._connection.close()
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
