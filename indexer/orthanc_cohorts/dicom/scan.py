@@ -42,6 +42,9 @@ _CODED_BYTES = 512
 _REPEATED = {0x003A0200: 16_384, 0x00081199: 256}
 """Other sequences that are sent again and again, and their longest: ChannelDefinitionSequence by a device,
 ReferencedSOPSequence in a report whose findings stand in few images."""
+_REFERENCES, _REFERRING_BYTES = b"\x08\x00\x99\x11", 320
+"""How a content item starts that refers to an object, and the longest sequence of one that is kept: a report
+draws many coordinates in few images."""
 _RELATIONSHIP_TYPE = b"\x40\x00\x10\xa0"
 _RELATIONSHIP_BYTES = 64
 _BEGINNING_BYTES = _RELATIONSHIP_BYTES + 12 + _CODED_BYTES
@@ -198,8 +201,9 @@ class _Walk:
                     # PS3.5 6.2.2: UN is implicit VR inside, whatever the file is; not all writers know.
                     inside = explicit and (vr != b"UN" or source.read(base + at + 12, 2) in VRS)
                     inner_key, inner_close = None, 0
-                    if tag == _CONTENT_SEQUENCE:
-                        most = 0
+                    refers = tag == _CONTENT_SEQUENCE
+                    if refers:
+                        most = _REFERRING_BYTES if data.startswith(_REFERENCES, at + 8) else 0
                     else:
                         coded = data.startswith(_CODED_STARTS, at + 8)
                         most = _CODED_BYTES if coded else _REPEATED.get(tag, 0)
@@ -208,6 +212,8 @@ class _Walk:
                             # Up to the first delimiter, which may be an inner one: then it is not kept below.
                             # Without one `stop` is 7, before any value.
                             stop = data.find(_SEQUENCE_CLOSED, at, at + most) + 8
+                            if refers and stop > at:  # that of what is referred to
+                                stop = data.find(_SEQUENCE_CLOSED, stop, at + most) + 8
                         else:
                             stop = at + length if length <= most else 0
                         if at < stop <= limit:
