@@ -13,7 +13,7 @@ from orthanc_cohorts.dicom.tree import DataSet, Value
 from orthanc_cohorts.errors import CohortsError
 from orthanc_cohorts.flatten.codes import NO_CODE, Code, CodeReader, is_shared
 from orthanc_cohorts.flatten.findings import Findings
-from orthanc_cohorts.flatten.node import Node
+from orthanc_cohorts.flatten.node import NO_GRAPHIC, Graphic, Node
 from orthanc_cohorts.flatten.numeric import measured_value
 from orthanc_cohorts.model.rows import Row
 
@@ -191,16 +191,13 @@ class ContentReader:
             observation = moment.time if moment is not None else None
         if _OBSERVATION_UID in item:
             observation_uid = values.word(item, _OBSERVATION_UID)
-        graphic_type = data = frame_of_reference = None
+        graphic_type, data, frame_of_reference = NO_GRAPHIC
         if value_type not in _REFERRING or _TEXT_VALUE in item:
             said = self._said(node, value_type)
         else:
             said = _NOTHING_SAID
         if value_type in COORDINATES:
-            graphic_type, data = _graphic(item)
-            node.graphic_type = graphic_type
-            node.coordinates = len(data or ())
-            node.frame_of_reference_uid = frame_of_reference = values.word(item, 0x30060024)
+            node.graphic = graphic_type, data, frame_of_reference = _graphic(item)
         return (
             (node.path, parent.path if parent is not None else None, node.ordinal, node.depth)
             + stated
@@ -370,17 +367,14 @@ def _is_uid(text: str) -> bool:
     return len(text) <= _UID_LENGTH and not text.strip(_UID_CHARACTERS)
 
 
-def _graphic(item: DataSet) -> Row:
-    """Return (type, coordinates or None) of SCOORD, SCOORD3D or TCOORD (PS3.3 C.18.6, C.18.7, C.18.9)."""
+def _graphic(item: DataSet) -> Graphic:
+    """Return what SCOORD, SCOORD3D or TCOORD draw (PS3.3 C.18.6, C.18.7, C.18.9)."""
     kind = values.word(item, 0x00700023) or values.word(item, 0x0040A130)
+    frame_of_reference = values.word(item, 0x30060024)
     for tag, vr in _GRAPHIC_DATA:
         if tag in item:
             found = values.numbers(item, tag, vr)
-            if found and type(found[0]) is float:  # then all are, or None
-                return kind, found
-            try:
-                # Whether a None is among them is told by the exception, sooner than by looking at each.
-                return kind, list(map(float, found))  # type: ignore[arg-type]
-            except TypeError:  # not all are numbers
-                return kind, [n if n is None else float(n) for n in found]
-    return kind, None
+            if not found or type(found[0]) is not float:  # where the first is a float, all are, or None
+                found = [n if n is None else float(n) for n in found]
+            return kind, found, frame_of_reference
+    return kind, None, frame_of_reference

@@ -10,6 +10,9 @@ from orthanc_cohorts.dicom.tree import DataSet
 from orthanc_cohorts.flatten.codes import NO_CODE, Code, CodeReader
 from orthanc_cohorts.flatten.numeric import NO_NUMBER, Measured
 
+Graphic = tuple[str | None, list[float | None] | None, str | None]
+"""Type, coordinates as stated, frame of reference UID; each None where not stated."""
+NO_GRAPHIC: Graphic = (None, None, None)
 _NO_CHILDREN: list[Node] = []
 """Shared and never filled: whoever has children gets a list of its own."""
 
@@ -20,14 +23,14 @@ class Node:
     parent: None for the root. path, ordinal, depth: where it stands. codes: reads the codes and texts of its
     character set. children: in order. number: of a NUM item. value_code: of a CODE item. target: path that a
     by-reference item names. continuous: a container whose content flows. has_numbers: whether a child is a
-    NUM item. coordinates: numbers of an SCOORD, SCOORD3D or TCOORD; graphic_type and frame_of_reference_uid
-    are of these. Slots, all filled at once: defaults of the class took 5 % of a report's time more.
+    NUM item. graphic: of an SCOORD, SCOORD3D or TCOORD. Slots, all filled at once: defaults of the class took
+    5 % of a report's time more.
     """
 
     __slots__ = (
-        *("children", "codes", "concept", "continuous", "coordinates", "depth", "frame_of_reference_uid"),
-        *("graphic_type", "has_numbers", "item", "number", "observation_time", "ordinal", "parent", "path"),
-        *("relationship", "target", "template", "text", "value_code", "value_type"),
+        *("children", "codes", "concept", "continuous", "depth", "graphic", "has_numbers", "item", "number"),
+        *("observation_time", "ordinal", "parent", "path", "relationship", "target", "template", "text"),
+        *("value_code", "value_type"),
     )
 
     def __init__(
@@ -50,6 +53,4 @@ class Node:
         self.target: str | None = None
         self.text: str | None = None
         self.continuous = self.has_numbers = False
-        self.frame_of_reference_uid: str | None = None
-        self.graphic_type: str | None = None
-        self.coordinates = 0
+        self.graphic: Graphic = NO_GRAPHIC

@@ -26,13 +26,14 @@ def region_row(node: Node, group: str | None) -> Row:
             target = values.first_item(child.item, _REFERENCED_SOP)
             break
     kind = node.value_type or ""
+    graphic_type, coordinates, frame_of_reference_uid = node.graphic
     return (
         node.path,
         group,
         kind,
-        node.graphic_type,
-        node.coordinates // _DIMENSIONS[kind],
-        node.frame_of_reference_uid,
+        graphic_type,
+        len(coordinates or ()) // _DIMENSIONS[kind],
+        frame_of_reference_uid,
         values.word(item, 0x00480301),
         values.word(item, 0x0070031A),
         *node.concept,

@@ -72,6 +72,7 @@ def add_statements(
     """
     stated = _children_roles(describing)
     measurements, evaluations, texts = rows["measurement"], rows["evaluation"], rows["text_item"]
+    regions = rows["region"]
     scopes: dict[Node | None, Scope] = {None: Scope(None, _NOTHING, None, WHOLE, None, None, {})}
     numbers = subjects.numbers
     for node in nodes:
@@ -94,7 +95,7 @@ def add_statements(
             if node.text is not None and node.concept.key not in roles.LABELS:
                 texts.append(_text(node, above, subject, None))
         elif value_type in COORDINATES:
-            rows["region"].append(region_row(node, above.group))
+            regions.append(region_row(node, above.group))
         elif node.continuous and (text := linearised(node)):
             texts.append(_text(node, above, subject, text))
 
