@@ -18,29 +18,25 @@ Head = tuple[int, bytes | None, int, bool]
 taken as it is."""
 
 
-class Heads(dict[bytes, Head]):
-    """Heads by their bytes, each read once: few combinations of tag, VR and length are in use."""
-
-    def __init__(self, explicit: bool) -> None:
-        self._explicit = explicit
-
-    def __missing__(self, head: bytes) -> Head:
-        if len(self) >= KEPT:
-            self.clear()
-        group, element, vr, length = explicit_header(head)
-        tag, public = group << 16 | element, not group & 1
-        found: Head
-        if self._explicit and vr in VRS:
-            found = tag, vr, -1 if vr in LONGS else length, public and vr in TEXTS
-        elif self._explicit and group != _DELIMITER_GROUP:
-            found = tag, None, -1, False
-        else:
-            (length,) = length_of(head, 4)
-            plain = public and group != _DELIMITER_GROUP and tag not in SEQUENCE_TAGS
-            found = tag, None, length, plain and length <= BULK_BYTES
-        self[head] = found
-        return found
+HEADS: tuple[dict[bytes, Head], dict[bytes, Head]] = {}, {}
+"""Of data sets without and with VRs, by their bytes: few combinations of tag, VR and length are in use."""
 
 
-HEADS = Heads(explicit=False), Heads(explicit=True)
-"""Of data sets without and with VRs."""
+def head_of(head: bytes, explicit: bool) -> Head:
+    """Return what the head of an element says, and remember it."""
+    heads = HEADS[explicit]
+    if len(heads) >= KEPT:
+        heads.clear()
+    group, element, vr, length = explicit_header(head)
+    tag, public = group << 16 | element, not group & 1
+    found: Head
+    if explicit and vr in VRS:
+        found = tag, vr, -1 if vr in LONGS else length, public and vr in TEXTS
+    elif explicit and group != _DELIMITER_GROUP:
+        found = tag, None, -1, False
+    else:
+        (length,) = length_of(head, 4)
+        plain = public and group != _DELIMITER_GROUP and tag not in SEQUENCE_TAGS
+        found = tag, None, length, plain and length <= BULK_BYTES
+    heads[head] = found
+    return found

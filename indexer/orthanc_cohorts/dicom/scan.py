@@ -9,7 +9,7 @@ from struct import Struct, pack
 from typing import BinaryIO
 
 from orthanc_cohorts.dicom.dictionary import BINARY_TAGS, SEQUENCE_TAGS
-from orthanc_cohorts.dicom.heads import BULK_BYTES, HEADS
+from orthanc_cohorts.dicom.heads import BULK_BYTES, HEADS, head_of
 from orthanc_cohorts.dicom.source import HEADER_BYTES, FileSource, MemorySource
 from orthanc_cohorts.dicom.start import (
     DEFLATED,
@@ -45,7 +45,6 @@ ReferencedSOPSequence in a report whose findings stand in few images."""
 _REFERENCES, _REFERRING_BYTES = b"\x08\x00\x99\x11", 320
 """How a content item starts that refers to an object, and the longest sequence of one that is kept: a report
 draws many coordinates in few images."""
-_RELATIONSHIP_TYPE = b"\x40\x00\x10\xa0"
 _RELATIONSHIP_BYTES = 64
 _BEGINNING_BYTES = _RELATIONSHIP_BYTES + 12 + _CODED_BYTES
 _CONCEPT_NAMES = b"\x40\x00\x43\xa0", b"\x40\x00\x43\xa0SQ\0\0"
@@ -169,7 +168,10 @@ class _Walk:
         while True:
             until = end if end < room else room
             while at < until:
-                tag, vr, length, plain = heads[data[at : at + 8]]
+                try:
+                    tag, vr, length, plain = heads[data[at : at + 8]]
+                except KeyError:
+                    tag, vr, length, plain = head_of(data[at : at + 8], explicit)
                 at += 8
                 if plain:
                     stop = at + length
@@ -275,9 +277,9 @@ class _Walk:
                         if end > size - base:
                             self._cut_off(_ITEM)
                     dataset = {}
-                    if data.startswith(_RELATIONSHIP_TYPE, at) and not self.flaws:
+                    if not self.flaws:
                         stop = data.find(_CONCEPT_NAMES[explicit], at, at + _RELATIONSHIP_BYTES)
-                        if stop >= 0:
+                        if stop > at:
                             stop += 12 if explicit else 8
                             (name,) = length_of(data, stop - 4)
                             if name == _UNDEFINED:

@@ -129,8 +129,9 @@ def header_row(ds: DataSet, decoder: Decoder, codes: CodeReader, findings: Findi
     row: list[Any] = [None] * len(HEADER.columns)
     # Present tags only: an image states a third of what the table has room for.
     for tag in ds.keys() & FIELDS.keys():
-        place, read = FIELDS[tag]
-        row[place] = read(ds, tag, decoder)
+        if ds[tag]:  # reports state many attributes without a value
+            place, read = FIELDS[tag]
+            row[place] = read(ds, tag, decoder)
     _add_person(ds, row, findings)
     _add_times(ds, row, findings)
     if _REGION in ds:

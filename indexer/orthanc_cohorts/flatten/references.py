@@ -29,6 +29,8 @@ _FLAT = (0x00081140, 0x00082112, _REFERENCED_INSTANCE)
 _PER_FRAME = 0x52009230
 _WHOLE_OBJECT = 2
 """Elements of a reference that names class and instance, no part and no purpose."""
+_NOTHING_MORE: Row = (None,) * 8
+"""No series and study, no part, no purpose."""
 
 
 def content_references(nodes: list[Node], subjects: Subjects, codes: CodeReader) -> list[Row]:
@@ -37,9 +39,12 @@ def content_references(nodes: list[Node], subjects: Subjects, codes: CodeReader)
     for node in [node for node in nodes if _REFERENCED_SOP in node.item]:
         # Only these three are references; other items that carry the sequence by mistake still say something.
         for target in values.items(node.item, _REFERENCED_SOP):
-            purpose = codes.first(target, 0x0040A170) if len(target) > _WHOLE_OBJECT else NO_CODE
             place = (node.path, "content", subjects.claim(node))
-            rows.append(place + _target(target) + _parts(target) + purpose)
+            if len(target) <= _WHOLE_OBJECT:
+                named = (values.word(target, 0x00081150), values.word(target, 0x00081155))
+                rows.append(place + named + _NOTHING_MORE)
+            else:
+                rows.append(place + _target(target) + _parts(target) + codes.first(target, 0x0040A170))
     return rows
 
 

@@ -141,10 +141,9 @@ def _enter(
 ) -> Scope:
     """Return the scope below an item that has children; write its group row if it is a group."""
     inherited, contexts = above.inherited, above.contexts
-    if own and node.value_type in ("CONTAINER", None):
+    if own and node.value_type in ("CONTAINER", None) and not _INHERITED.isdisjoint(own):
         stated = {role: own[role] for role in own.keys() & _INHERITED}
-        if stated:
-            inherited, contexts = {**inherited, **stated}, {}
+        inherited, contexts = {**inherited, **stated}, {}
     time = node.observation_time or above.time
     if node.value_type == "NUM":
         return Scope(above.group, inherited, time, subject, observer, node.path, contexts)
