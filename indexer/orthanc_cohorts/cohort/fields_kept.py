@@ -20,6 +20,8 @@ from orthanc_cohorts.cohort.universe import Snapshot, Universe
 
 LATELY_SECONDS = 60.0
 """For how long a field that was asked is brought up to date before it is asked again."""
+MOST_ASKED = 1_000
+"""Fields of which it is remembered when they were asked."""
 _SHARING = 8
 """Facets that are asked together, and keep one universe between them; about."""
 _Key = tuple[str, Asked]
@@ -69,6 +71,8 @@ class FieldsKept:
 
         def of(asked: Asked) -> Stated:
             key = (unit, asked)
+            if len(self._asked) >= MOST_ASKED:
+                self._asked.clear()
             self._asked[key] = monotonic()
             kept = self._kept.get(key)
             found = None if kept is None else kept.at(snapshot.generation)
