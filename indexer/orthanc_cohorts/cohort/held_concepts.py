@@ -6,7 +6,7 @@ since. Codes need not be held: those of one answer lie together in the arranged 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
@@ -18,6 +18,7 @@ from orthanc_cohorts.cohort import arranged
 from orthanc_cohorts.cohort.arrangement import Arrangement
 from orthanc_cohorts.cohort.changes import Changes
 from orthanc_cohorts.cohort.codes import expand
+from orthanc_cohorts.cohort.marking import mark
 from orthanc_cohorts.cohort.numbering import NO_UNIT
 from orthanc_cohorts.cohort.plan import Tree
 from orthanc_cohorts.cohort.quantities import DIMENSIONLESS
@@ -45,15 +46,16 @@ class _Key(NamedTuple):
 class _Values:
     """All values of a concept in one dimension, in some generation: ascending, and the study of each.
 
-    size: no study with this key or a larger one is arranged.
+    content: of the arrangement then. size: no study with this key or a larger one is arranged.
     """
 
     generation: int
+    content: Hashable
     size: int
     values: NDArray[np.float64]
     studies: NDArray[np.int32]
 
-    def within(self, bounds: Mapping[str, Any]) -> NDArray[np.int64]:
+    def within(self, bounds: Mapping[str, Any]) -> NDArray[np.int32]:
         """Return the studies of the values within some bounds, repeated ones too."""
         low, high = 0, len(self.values)
         for bound, limit in bounds.items():
@@ -61,8 +63,7 @@ class _Values:
                 low = max(low, self._place(limit, "right" if bound == "gt" else "left"))
             if bound in ("le", "lt", "eq"):
                 high = min(high, self._place(limit, "left" if bound == "lt" else "right"))
-        # numpy widens other indices piecemeal, which takes three times as long.
-        return self.studies[low : max(low, high)].astype(np.int64)
+        return self.studies[low : max(low, high)]
 
     def _place(self, limit: float, side: _Side) -> int:
         return int(np.searchsorted(self.values, limit, side))
@@ -102,8 +103,27 @@ class Concepts:
             return None
         mask: Mask = np.zeros(max(values.size for values in parts), dtype=np.bool_)
         for values in parts:
-            mask[values.within(leaf["value"])] = True
+            mark(mask, values.within(leaf["value"]))
         return Known(min(values.generation for values in parts), mask, below=len(mask))
+
+    def incomparable(self, leaf: Tree, arrangement: Arrangement) -> list[NDArray[np.int32]] | None:
+        """Return the studies of the arranged rows that a range leaves out for their dimension.
+
+        None: the leaf asks what is not held, or the arrangement holds other rows by now.
+        """
+        if leaf.keys() != _HELD:
+            return None
+        units = set(arrangement.numbering.of(arranged.units_asked(leaf)))
+        plain = _plain(arrangement)
+        found = []
+        for concept in arrangement.numbering.of(expand(leaf["concept"])):
+            others = arrangement.units.get(concept, frozenset()) - units
+            for of in {plain if unit in plain else (unit,) for unit in others}:
+                values = self._held.get(_Key(arrangement.below, concept, of))
+                if values is None or values.content != arrangement.content:
+                    return None
+                found.append(values.studies)
+        return found
 
     def renew(self, snapshot: Snapshot, arrangement: Arrangement | None, stopped: Callable[[], bool]) -> None:
         """Read what is not held yet or holds no more, the commonest concepts first.
@@ -141,11 +161,16 @@ class Concepts:
                 yield key, rows_
 
 
+def _plain(arrangement: Arrangement) -> tuple[int, ...]:
+    """Return the numbers of the units that are one dimension with no unit."""
+    return tuple(arrangement.numbering.of([DIMENSIONLESS, NO_UNIT]))
+
+
 def _grouped(
     rows: Iterable[tuple[int | None, int | None, int]], arrangement: Arrangement
 ) -> Iterator[tuple[_Key, int]]:
     """Yield the keys of concepts and units with their rows; no unit counts as dimensionless."""
-    plain = tuple(arrangement.numbering.of([DIMENSIONLESS, NO_UNIT]))
+    plain = _plain(arrangement)
     found: dict[_Key, int] = {}
     for concept, unit, count in rows:
         if concept is not None and unit is not None:
@@ -159,4 +184,4 @@ def _read(snapshot: Snapshot, key: _Key, arrangement: Arrangement) -> _Values:
     order = np.argsort(read["value"])
     studies = read["study_key"][order]
     size = int(studies.max(initial=-1)) + 1
-    return _Values(snapshot.generation, size, read["value"][order], studies)
+    return _Values(snapshot.generation, arrangement.content, size, read["value"][order], studies)

@@ -7,7 +7,7 @@ generation; it holds for every study that was not rebuilt since. Knows propertie
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import reduce
 from typing import Any
@@ -21,6 +21,7 @@ from orthanc_cohorts.cohort.changes import Changes
 from orthanc_cohorts.cohort.clauses import LEAVES
 from orthanc_cohorts.cohort.field_rows import ends
 from orthanc_cohorts.cohort.leaf import properties
+from orthanc_cohorts.cohort.marking import mark, mark_owners
 from orthanc_cohorts.cohort.plan import Query, Tree
 from orthanc_cohorts.cohort.properties import Day, Interval, Number, Property, Text
 from orthanc_cohorts.cohort.reading import columns, table
@@ -39,6 +40,8 @@ _DATED = {"study": "study_key", "series": "series_key"}
 """The key of the rows whose day changes only where their study is rebuilt; that of a document may without."""
 _ROW_BYTES, _VALUE_BYTES = 16, 8
 _FEW = 16
+_MOST_BITMAPS = 32
+"""Words of a text for which it pays to know the studies of each."""
 Places = slice | NDArray[np.int64]
 """Numbers of rows, or all of them."""
 _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
@@ -52,17 +55,27 @@ _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """The rows of a table in one generation. keys: ascending. studies: of each, all below `size`."""
+    """The rows of a table in one generation. keys: ascending. studies: of each, all below `size`.
+
+    each: whether each study below `size` has one row, in their order.
+    """
 
     generation: int
     keys: NDArray[np.int64]
     studies: NDArray[np.int64]
     size: int
+    each: bool
 
-    def studies_of(self, places: NDArray[np.int64]) -> Mask:
-        """Return which studies some of the rows are of, by study key."""
+    def studies_of(self, rows: Mask | NDArray[np.int64]) -> Mask:
+        """Return which studies some of the rows are of, by study key; rows: a mask or their numbers."""
+        if rows.dtype == np.bool_ and self.each:
+            fits: Mask = rows.astype(np.bool_, copy=False)
+            return fits
         found: Mask = np.zeros(self.size, dtype=np.bool_)
-        found[self.studies[places]] = True
+        if rows.dtype == np.bool_:
+            mark_owners(found, self.studies, rows.astype(np.bool_, copy=False))
+        else:
+            mark(found, self.studies[rows])
         return found
 
 
@@ -70,12 +83,23 @@ class _Rows:
 class _Column:
     """What the rows stated in some generation, in their order: NaN, NaT or -1 for nothing.
 
-    words: of a text, the number that stands for each.
+    words: of a text, the number that stands for each. bitmaps: of few words, which studies have a row with
+    each: a bit per study, first the highest of an octet.
     """
 
     generation: int
     values: NDArray[Any]
     words: Mapping[str, int]
+    bitmaps: NDArray[np.uint8] | None = None
+
+    def studies_of(self, words: Iterable[str], size: int) -> Mask | None:
+        """Return which studies have a row with one of some words; None where rows have to tell."""
+        if self.bitmaps is None:
+            return None
+        numbers = [self.words[word] for word in words if word in self.words]
+        either = np.bitwise_or.reduce(self.bitmaps[numbers], axis=0)
+        found: Mask = np.unpackbits(either, count=size).view(np.bool_)
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +137,7 @@ class Tables:
         table = None if asked is None else self._of(snapshot, LEAVES[leaf["op"]].base, _all_columns(asked))
         if asked is None or table is None:
             return None
-        return Known(table.rows.generation, table.rows.studies_of(_matching(asked, table)))
+        return Known(table.rows.generation, _studies(asked, table))
 
     def days(self, snapshot: Snapshot, leaf: Tree) -> Dated | None:
         """Return the studies and days of the rows that a leaf matches, as `studies` does."""
@@ -123,7 +147,7 @@ class Tables:
         table = self._of(snapshot, name, {*_all_columns(asked), _DAY})
         if table is None:
             return None
-        places = _matching(asked, table)
+        places = _numbers_of(_matching(asked, table))
         days = table.columns[_DAY].values[places]
         known = ~np.isnat(days)
         studies = table.rows.studies[places[known]]
@@ -182,7 +206,7 @@ class Tables:
 def _bytes_of(held: _Rows | _Column) -> int:
     if isinstance(held, _Rows):
         return held.keys.nbytes + held.studies.nbytes
-    return held.values.nbytes
+    return held.values.nbytes + (0 if held.bitmaps is None else held.bitmaps.nbytes)
 
 
 def _rows(snapshot: Snapshot, name: str) -> _Rows:
@@ -190,7 +214,9 @@ def _rows(snapshot: Snapshot, name: str) -> _Rows:
     found = columns(snapshot, Query(sql, {}))
     # Wider than need be: numpy widens other indices piecemeal, which takes three times as long.
     keys, studies = (found[column].astype(np.int64) for column in ("key", "study_key"))
-    return _Rows(snapshot.generation, keys, studies, int(studies.max(initial=-1)) + 1)
+    size = int(studies.max(initial=-1)) + 1
+    each = len(studies) == size and bool((studies == np.arange(size)).all())
+    return _Rows(snapshot.generation, keys, studies, size, each)
 
 
 def _column(snapshot: Snapshot, name: str, rows: _Rows, column: str) -> _Column:
@@ -210,7 +236,12 @@ def _column(snapshot: Snapshot, name: str, rows: _Rows, column: str) -> _Column:
         placed = np.full(len(rows.keys), nothing, dtype=values.dtype)
         placed[at[known]] = values[known]
         values = placed
-    return _Column(snapshot.generation, values, words)
+    few = 0 < len(words) <= _MOST_BITMAPS and not rows.each
+    return _Column(snapshot.generation, values, words, _bitmaps(values, len(words), rows) if few else None)
+
+
+def _bitmaps(values: NDArray[Any], words: int, rows: _Rows) -> NDArray[np.uint8]:
+    return np.stack([np.packbits(rows.studies_of(values == number)) for number in range(words)])
 
 
 def _numbers(stated: pa.Array) -> tuple[NDArray[Any], Any, dict[str, int]]:
@@ -226,8 +257,22 @@ def _numbers(stated: pa.Array) -> tuple[NDArray[Any], Any, dict[str, int]]:
     return values.astype(np.float64), np.nan, {}
 
 
-def _matching(asked: list[tuple[Property, Any]], table: _Table) -> NDArray[np.int64]:
-    """Return the numbers of the rows that have what is asked."""
+def _studies(asked: list[tuple[Property, Any]], table: _Table) -> Mask:
+    """Return which studies have a row with what is asked."""
+    [(kind, wanted), *others] = asked
+    found = None
+    if not others and not isinstance(kind, Number | Day):
+        found = table.columns[kind.column].studies_of(wanted, table.rows.size)
+    return table.rows.studies_of(_matching(asked, table)) if found is None else found
+
+
+def _numbers_of(rows: Mask | NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the numbers of rows: picked by a mask, half of them would take three times as long."""
+    return np.flatnonzero(rows) if rows.dtype == np.bool_ else rows.astype(np.int64, copy=False)
+
+
+def _matching(asked: list[tuple[Property, Any]], table: _Table) -> Mask | NDArray[np.int64]:
+    """Return the rows that have what is asked: a mask, or their numbers where there are few."""
     held, count = table.columns, len(table.rows.keys)
     fits, few = np.ones(count, dtype=np.bool_), None
     for kind, wanted in asked:
@@ -237,7 +282,7 @@ def _matching(asked: list[tuple[Property, Any]], table: _Table) -> NDArray[np.in
             few = np.flatnonzero(fits) if _FEW * np.count_nonzero(fits) < count else None
         else:
             few = few[_fits(kind, wanted, held, few)]
-    return np.flatnonzero(fits) if few is None else few
+    return fits if few is None else few
 
 
 def _asked(leaf: Tree) -> list[tuple[Property, Any]] | None:

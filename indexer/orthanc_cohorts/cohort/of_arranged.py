@@ -53,7 +53,11 @@ def warnings(question: Question, leaf: Tree, arrangement: Arrangement) -> tuple[
     parts = [{"study_key": came["study_key"][~came["comparable"]]}]
     query = arranged.incomparable(leaf, arrangement)
     if query is not None:
-        parts.append(question.rows(query, arrangement.content))
+        held = question.held.concepts.incomparable(leaf, arrangement)
+        if held is None:
+            parts.append(question.rows(query, arrangement.content))
+        else:
+            parts += [{"study_key": studies} for studies in held]
     return left_out(leaf, len(question.universe.rows_of_units(_joined(parts))["study_key"]))
 
 

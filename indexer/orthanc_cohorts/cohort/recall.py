@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from orthanc_cohorts.cohort.cache import Cache, Use
 from orthanc_cohorts.cohort.canonical import dumps
 from orthanc_cohorts.cohort.changes import Changes
+from orthanc_cohorts.cohort.marking import mark
 from orthanc_cohorts.cohort.plan import Query
 from orthanc_cohorts.cohort.reading import Columns, columns
 from orthanc_cohorts.cohort.snapshot import Snapshot
@@ -151,6 +152,5 @@ def _renewed(studies: Mask, touched: NDArray[np.int32], found: NDArray[np.int32]
 
 def _mask(keys: NDArray[np.int32]) -> Mask:
     found: Mask = np.zeros(int(keys.max(initial=-1)) + 1, dtype=np.bool_)
-    # numpy widens other indices piecemeal, which takes three times as long.
-    found[keys.astype(np.int64)] = True
+    mark(found, keys)
     return found

@@ -60,9 +60,7 @@ def preparing() -> Preparing:
 
 
 @pytest.fixture
-def prepared(
-    index: Index, preparing: Preparing, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Prepared]:
+def prepared(index: Index, preparing: Preparing, monkeypatch: pytest.MonkeyPatch) -> Iterator[Prepared]:
     """Reads the index; a machine that is slow for a while changes nothing."""
     monkeypatch.setattr(module, "REST_SECONDS", 60.0)
     monkeypatch.setattr(module, "MOST_BEHIND_SECONDS", 60.0)
