@@ -163,6 +163,26 @@ SETTINGS: tuple[Setting, ...] = (
         "`keep`: everything as it is.",
         choices=("pseudonymise", "drop", "keep"),
     ),
+    Setting(
+        "LakeDirectory",
+        "",
+        "Folder into which the index is published as Parquet, for a group that may read it and nothing else; "
+        "outside the data directory. Empty: there is no lake.",
+    ),
+    Setting(
+        "LakePolicy",
+        "pseudonymise",
+        "What the lake says of people; words as of DatasetPolicy. `drop`: no UIDs either, and keys that meet "
+        "no dataset.",
+        choices=("pseudonymise", "drop", "keep"),
+    ),
+    Setting(
+        "LakeKeepHours",
+        24,
+        "How long a snapshot of the lake stays once another is current, hours.",
+        0,
+        87_600,
+    ),
     Setting("LogLevel", "info", "Verbosity of the sidecar.", choices=("debug", "info", "warning", "error")),
 )
 

@@ -24,6 +24,7 @@ from orthanc_cohorts.api.audit import AuditLog
 from orthanc_cohorts.api.datasets import DatasetStore, datasets_router
 from orthanc_cohorts.api.fhir import fhir_router
 from orthanc_cohorts.api.gate import Gate, note
+from orthanc_cohorts.api.lake import LakeStore, lake_router
 from orthanc_cohorts.api.limits import Limits
 from orthanc_cohorts.api.members import members_router
 from orthanc_cohorts.api.metrics import Requests
@@ -56,6 +57,8 @@ from orthanc_cohorts.store.saved import SavedCohorts
 
 FREEZE_SECONDS = 600.0
 """Time limit of a freeze, which reads whole columns, and of an export."""
+PUBLISH_SECONDS = 6 * 3_600.0
+"""Of publishing, which reads everything."""
 
 
 def create_app(
@@ -72,6 +75,7 @@ def create_app(
     broken: Callable[[], None] = lambda: None,
     saved: SavedCohorts | None = None,
     datasets: DatasetStore | None = None,
+    lake: LakeStore | None = None,
     held: Held | None = None,
 ) -> FastAPI:
     """Return the application that answers on an index.
@@ -80,8 +84,8 @@ def create_app(
     limit one request in time and bytes, and how many run or wait at once (503 beyond that). audit: where
     answers are noted; None: nowhere. written: what the writer has done; None: nothing writes.
     broken: called when the database can no longer be used in this process. saved: the saved cohorts;
-    datasets: where they are kept; None: there are none, and no routes for them. held: as for `Desk`; it is
-    `app.state.desk`.
+    datasets, lake: where they are kept; None: there are none, and no routes for them. held: as for `Desk`,
+    which is `app.state.desk`.
     """
     app = FastAPI(
         title="Orthanc Cohorts", version=__version__, docs_url=None, redoc_url=None, openapi_url=None
@@ -102,6 +106,9 @@ def create_app(
         app.include_router(datasets_router(desk, datasets, limits, freezing))
         exporting = Limits(max(time_limit_seconds, FREEZE_SECONDS), 2, 2, max_body_bytes)
         app.include_router(fhir_router(desk, datasets, exporting))
+    if lake is not None:
+        publishing = Limits(PUBLISH_SECONDS, 1, 1, max_body_bytes)
+        app.include_router(lake_router(desk, lake, limits, publishing))
     app.include_router(metrics_router(index, desk, limits, requests, status, written))
     app.include_router(docs_router(app))
     app.include_router(_page())

@@ -63,6 +63,24 @@ def serve(
 
 
 @app.command()
+def publish(
+    socket: Socket = None,
+    data_directory: Where = None,
+    url: Url = None,
+    user: User = None,
+    as_json: AsJson = False,
+) -> None:
+    """Publish the index as a snapshot of Parquet files in the site's LakeDirectory."""
+    from orthanc_cohorts.cli.connection import find
+    from orthanc_cohorts.cli.publish import lines
+    from orthanc_cohorts.cli.publish import publish as ask
+
+    found = ask(find(socket, data_directory, url, user))
+    for line in [json.dumps(found)] if as_json else lines(found):
+        say(line)
+
+
+@app.command()
 def install(
     configuration: Annotated[Path, typer.Option(help="Orthanc's configuration folder.")] = DEBIAN,
     data_directory: Annotated[

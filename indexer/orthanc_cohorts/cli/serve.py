@@ -27,12 +27,14 @@ from orthanc_cohorts.api.app import create_app
 from orthanc_cohorts.api.audit import AuditLog
 from orthanc_cohorts.api.datasets import DatasetStore
 from orthanc_cohorts.api.internal import internal_router
+from orthanc_cohorts.api.lake import LakeStore
 from orthanc_cohorts.api.prepared import Prepared
 from orthanc_cohorts.cli.orders import Orders
 from orthanc_cohorts.cohort.held import Held
 from orthanc_cohorts.datasets import Archive, Pseudonyms, site_key
 from orthanc_cohorts.errors import ConfigurationError
 from orthanc_cohorts.harmonise import convert, vocabulary_fingerprint
+from orthanc_cohorts.lake import Lake
 from orthanc_cohorts.store import Index
 from orthanc_cohorts.store.saved import SavedCohorts
 from orthanc_cohorts.sync.keeper import Keeper
@@ -78,6 +80,7 @@ def serve(orders: Orders, parent: int | None = None) -> None:
             generation = snapshot.generation
         return {"ready": True, "version": __version__, "generation": generation, **keeper.status()}
 
+    datasets = _datasets(orders)
     app = create_app(
         prepared,
         internal=internal_router(index, keeper, status),
@@ -90,7 +93,8 @@ def serve(orders: Orders, parent: int | None = None) -> None:
         broken=_stop_this_process,
         saved=saved,
         held=held,
-        datasets=_datasets(orders),
+        datasets=datasets,
+        lake=_lake(orders, datasets.key),
         written=lambda: index.written,
     )
     server = uvicorn.Server(
@@ -151,6 +155,20 @@ def _datasets(orders: Orders) -> DatasetStore:
     except (OSError, ValueError) as error:
         raise ConfigurationError(f"the key for pseudonyms cannot be used: {error}") from error
     return DatasetStore(Archive(orders.data_directory / DATASETS), orders.settings["DatasetPolicy"], key)
+
+
+def _lake(orders: Orders, key: Pseudonyms) -> LakeStore | None:
+    """Return where the lake is; None where the site wants none. Raises ConfigurationError."""
+    stated = orders.settings["LakeDirectory"]
+    if not stated:
+        return None
+    root = Path(stated).absolute()
+    if root.is_relative_to(orders.data_directory.absolute()):
+        raise ConfigurationError(
+            f"Cohorts.LakeDirectory {root} lies in the data directory, which is private; choose another"
+        )
+    keep_seconds = orders.settings["LakeKeepHours"] * 3_600.0
+    return LakeStore(Lake(root), orders.settings["LakePolicy"], key, keep_seconds)
 
 
 def _close(index: Index) -> None:
