@@ -86,13 +86,18 @@ def wait_for(prepared: Prepared, wanted: int) -> None:
         time.sleep(0.005)
 
 
-def test_until_a_generation_is_prepared_the_one_before_answers(
-    index: Index, prepared: Prepared, preparing: Preparing
-) -> None:
+def bring_behind(index: Index, prepared: Prepared, preparing: Preparing) -> None:
+    """Go to where generation 2 is prepared, and 3 is being prepared."""
     index.apply(report(1))
     wait_for(prepared, 2)
     preparing.hold()
     index.apply(report(2))
+
+
+def test_until_a_generation_is_prepared_the_one_before_answers(
+    index: Index, prepared: Prepared, preparing: Preparing
+) -> None:
+    bring_behind(index, prepared, preparing)
 
     meanwhile = generation(prepared)
     preparing.let_go()
@@ -104,10 +109,7 @@ def test_until_a_generation_is_prepared_the_one_before_answers(
 def test_who_asks_after_a_newer_generation_was_told_of_is_answered_on_it(
     index: Index, prepared: Prepared, preparing: Preparing
 ) -> None:
-    index.apply(report(1))
-    wait_for(prepared, 2)
-    preparing.hold()
-    index.apply(report(2))
+    bring_behind(index, prepared, preparing)
 
     with prepared.newest() as snapshot:
         told = snapshot.generation
@@ -118,10 +120,7 @@ def test_who_asks_after_a_newer_generation_was_told_of_is_answered_on_it(
 def test_more_questions_at_once_than_snapshots_are_all_answered(
     index: Index, prepared: Prepared, preparing: Preparing
 ) -> None:
-    index.apply(report(1))
-    wait_for(prepared, 2)
-    preparing.hold()
-    index.apply(report(2))
+    bring_behind(index, prepared, preparing)
 
     with prepared.read() as first, prepared.read() as second, prepared.read() as third:
         seen = [first.generation, second.generation, third.generation]
@@ -133,10 +132,7 @@ def test_more_questions_at_once_than_snapshots_are_all_answered(
 def test_a_generation_that_is_outdated_for_long_is_asked_no_more(
     index: Index, prepared: Prepared, preparing: Preparing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    index.apply(report(1))
-    wait_for(prepared, 2)
-    preparing.hold()
-    index.apply(report(2))
+    bring_behind(index, prepared, preparing)
     monkeypatch.setattr(module, "MOST_BEHIND_SECONDS", 0.0)
 
     assert generation(prepared) == 3
