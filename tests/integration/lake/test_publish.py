@@ -18,6 +18,7 @@ import pytest
 from orthanc_cohorts.convert.demo.write import demo_objects
 from orthanc_cohorts.datasets import Pseudonyms
 from orthanc_cohorts.datasets.policy import Policy
+from orthanc_cohorts.datasets.pseudonyms import identity
 from orthanc_cohorts.flatten import Stored, flatten_bytes
 from orthanc_cohorts.flatten.header import orthanc_id
 from orthanc_cohorts.lake import Lake, Published, publish, publishing
@@ -214,8 +215,14 @@ def test_keys_and_the_order_of_rows_and_files_say_nothing_of_when_something_came
 def test_trying_every_patient_id_finds_nobody_without_the_key(
     index: Index, lakes: dict[Policy, Published]
 ) -> None:
-    ids = [one for (one,) in asked(index, "SELECT patient_id FROM patient_identity WHERE patient_id <> ''")]
-    guessed = {hash_(f"{prefix}{one}") for one in ids for prefix in ("", "patient\0") for hash_ in _hashes()}
+    known = asked(
+        index, "SELECT patient_id, issuer_of_patient_id FROM patient_identity WHERE patient_id <> ''"
+    )
+    ids = {one for one, _ in known}
+    tried = ids | {identity(one, issuer, None) for one, issuer in known}
+    guessed = {
+        hash_(f"{prefix}{one}") for one in tried for prefix in ("", "patient\0") for hash_ in _hashes()
+    }
     shown = {text for where, text in texts(lakes["pseudonymise"])}
 
     assert len(ids) > PATIENTS / 2
