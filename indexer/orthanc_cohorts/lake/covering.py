@@ -23,6 +23,7 @@ from orthanc_cohorts.store.statements import fetch
 
 _HIDDEN = ("orthanc_hash", "sop_hash", "target_hash")
 """Columns of the index that only its own look-ups use."""
+_IDENTITY = ("patient_id", "issuer_of_patient_id", "study_instance_uid")
 Kind = Literal["plain", "key", "uid", "time"]
 
 
@@ -51,16 +52,10 @@ class Covering:
             return cls(policy, key, {})
         key = key.unlinkable("lake") if policy == "drop" else key
         studies = fetch(snapshot.cursor, load("lake/studies"))
-        who = [
-            identity(*one)
-            for one in zip(
-                *(
-                    studies[name].to_pylist()
-                    for name in ("patient_id", "issuer_of_patient_id", "study_instance_uid")
-                ),
-                strict=True,
-            )
-        ]
+        incoming = pa.table({"row": np.arange(studies.num_rows), "study_key": studies["study_key"]})
+        owners = fetch(snapshot.cursor, load("columns/who"), incoming=incoming)
+        stated = (owners[name].to_pylist() for name in _IDENTITY)
+        who = [identity(*one) for one in zip(*stated, strict=True)]
         days = np.array([key.shift(one) for one in who], dtype=np.int32)
         covers = {
             "study": _cover(studies["study_key"], key, "study", studies["orthanc_id"].to_pylist(), days),

@@ -58,11 +58,9 @@ def publish(
     covering = Covering.of(snapshot, policy, key)
     files: dict[str, list[Path]] = {}
     rows: dict[str, int] = {}
-    shown: dict[str, list[Column]] = {}
     for table in TABLES:
         columns = covering.columns(table, _columns_of(snapshot, table))
         if columns:
-            shown[table.name] = columns
             files[table.name], rows[table.name] = _written(snapshot, lake, table, columns, covering, check)
     [(seq,)] = run(snapshot.cursor, "SELECT cursor_seq FROM state")
     said = {
