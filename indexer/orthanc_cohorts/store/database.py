@@ -13,7 +13,7 @@ from orthanc_cohorts_sql import load, names
 from orthanc_cohorts.errors import SchemaTooNew
 from orthanc_cohorts.store.statements import run
 
-SCHEMA_VERSION = 5
+SCHEMA_VERSION = 6
 """Raised by every migration; `sql/migrations/<version>/` holds the steps that lead to it."""
 NAME = "index.duckdb"
 LOG_NAME = f"{NAME}.wal"

@@ -6,6 +6,7 @@ and the order of arrival leaves no trace.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -28,7 +29,9 @@ class Touched:
     series, study: keys. new_studies: those of them that did not exist. known_studies: person and time
     of those that did, as they were, as far as they were met. added: headers inserted (see `headers.joined`).
     subjects: of new objects, not written yet. targets: sop_hash of instances that came or went.
-    moved: keys of known objects whose subjects were resolved again.
+    predecessors: sop_hash of what these name as their predecessors.
+    moved: keys of known objects whose subjects were resolved again. beside: keys of further studies whose
+    rows are shown otherwise now.
     """
 
     series: set[int] = field(default_factory=set)
@@ -38,7 +41,9 @@ class Touched:
     added: pa.Table = field(default_factory=nothing_added)
     subjects: list[Subject] = field(default_factory=list)
     targets: list[int] = field(default_factory=list)
+    predecessors: list[int] = field(default_factory=list)
     moved: set[int] = field(default_factory=set)
+    beside: set[int] = field(default_factory=set)
 
     def __bool__(self) -> bool:
         return bool(self.series)
@@ -69,7 +74,20 @@ def rederive(
     rows = headers.of(connection, touched.study, touched.new_studies, touched.added)
     _series(connection, touched, rows)
     moved, times = _studies(connection, touched, rows, counters, issuer)
-    touched.moved = resolve(connection, touched.subjects, set(touched.targets), moved, times)
+    targets = set(touched.targets)
+    touched.moved = resolve(connection, touched.subjects, targets, moved, times)
+    touched.beside = _beside(connection, targets, touched.predecessors) - touched.study
+
+
+def _beside(
+    connection: duckdb.DuckDBPyConnection, targets: Iterable[int], predecessors: Iterable[int]
+) -> set[int]:
+    """Return the keys of studies that refer to what came or went, or that were superseded by it."""
+    incoming, named = column("sop_hash", targets, pa.uint64()), column("sop_hash", predecessors, pa.uint64())
+    if not incoming.num_rows and not named.num_rows:
+        return set()
+    rows = run(connection, load("store/studies_beside"), incoming=incoming, beside=named)
+    return {study for (study,) in rows}
 
 
 def _series(connection: duckdb.DuckDBPyConnection, touched: Touched, headers: pa.Table) -> None:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 from orthanc_cohorts_sql import load
 
 from orthanc_cohorts.model.rows import Columns
@@ -145,6 +146,7 @@ class Writer:
             if part is not None:
                 run(self._connection, _APPEND[name], incoming=part)
         self._referenced.add(rows.get("reference"))
+        touched.predecessors += _predecessors(rows.get("reference"))
         touched.added = joined(rows["instance_header"], rows["instance"])
 
     def _bury(self, gone: list[str], touched: Touched) -> None:
@@ -170,15 +172,18 @@ class Writer:
             touched.study.add(live.study_key)
             touched.targets.append(live.sop_hash)
         keys = column("instance_key", (live.instance_key for live in dead), pa.int64())
+        named = run(self._connection, load("store/predecessors_of"), incoming=keys)
+        touched.predecessors += [target for (target,) in named]
         run(self._connection, "INSERT INTO tombstone SELECT instance_key FROM incoming", incoming=keys)
 
     def _note(self, touched: Touched, generation: int) -> None:
-        """Note what the next readers must ask again."""
+        """Note what the next readers must ask again, and the next publication of the lake."""
         values = {"generation": generation}
-        studies = column("study_key", touched.study, pa.int32())
+        studies = column("study_key", touched.study | touched.beside, pa.int32())
         run(self._connection, load("store/note_touched"), values, incoming=studies)
         if generation % LISTED == 0:
             old = {"generation": generation - LISTED}
+            run(self._connection, load("store/keep_unlisted"), old)
             run(self._connection, load("store/forget_touched"), old)
             run(self._connection, load("store/mark_touched"), old)
         if touched.moved:
@@ -271,6 +276,15 @@ def _subjects(batch: Batch, keys: Keys) -> list[Subject]:
         for owner, subject, parent, path in stated
         if keys.instance[owner] >= 0
     ]  # fmt: skip
+
+
+def _predecessors(references: pa.Table | None) -> list[int]:
+    """Return the sop_hash of each document that new references name as a predecessor."""
+    if references is None or "target_hash" not in references.column_names:
+        return []
+    named = references.filter(pc.equal(references["kind"], "predecessor"))["target_hash"]
+    hashes: list[int] = named.drop_null().to_pylist()
+    return hashes
 
 
 def _stored(tables: Mapping[str, Columns]) -> list[str]:
