@@ -183,6 +183,19 @@ SETTINGS: tuple[Setting, ...] = (
         0,
         87_600,
     ),
+    Setting(
+        "LakePublishAt",
+        "",
+        "Time of day, of this machine, at which the lake is published if something has changed, for "
+        "example 03:30. Empty: only when asked.",
+    ),
+    Setting(
+        "LakePublishIdleSeconds",
+        0,
+        "The lake is published too once nothing has changed for so long, seconds. 0: never.",
+        0,
+        86_400,
+    ),
     Setting("LogLevel", "info", "Verbosity of the sidecar.", choices=("debug", "info", "warning", "error")),
 )
 

@@ -54,6 +54,7 @@ ROUTES: tuple[Access, ...] = (
     Access(f"{PREFIX}/crosswalks", ADMIN),
     Access(f"{PREFIX}/erase", ADMIN),
     Access(f"{PREFIX}/publish", ADMIN),
+    Access(f"{PREFIX}/lake", ANALYST, to_change=ADMIN),
     Access(f"{PREFIX}/problems", ADMIN),
     # The plugin's own; nothing under this name is ever forwarded.
     Access("/internal/v1", ADMIN, audited=False),

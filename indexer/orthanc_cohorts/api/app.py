@@ -24,7 +24,7 @@ from orthanc_cohorts.api.audit import AuditLog
 from orthanc_cohorts.api.datasets import DatasetStore, datasets_router
 from orthanc_cohorts.api.fhir import fhir_router
 from orthanc_cohorts.api.gate import Gate, note
-from orthanc_cohorts.api.lake import LakeStore, lake_router
+from orthanc_cohorts.api.lake import lake_router
 from orthanc_cohorts.api.limits import Limits
 from orthanc_cohorts.api.members import members_router
 from orthanc_cohorts.api.metrics import Requests
@@ -52,6 +52,7 @@ from orthanc_cohorts.api.tables import tables_router
 from orthanc_cohorts.cohort import BadDefinition, Definition, Detail, loads
 from orthanc_cohorts.cohort.held import Held
 from orthanc_cohorts.cohort.inventory import Inventory
+from orthanc_cohorts.lake.publisher import Publisher
 from orthanc_cohorts.store.index import Written
 from orthanc_cohorts.store.saved import SavedCohorts
 
@@ -75,7 +76,7 @@ def create_app(
     broken: Callable[[], None] = lambda: None,
     saved: SavedCohorts | None = None,
     datasets: DatasetStore | None = None,
-    lake: LakeStore | None = None,
+    lake: Publisher | None = None,
     held: Held | None = None,
 ) -> FastAPI:
     """Return the application that answers on an index.
@@ -84,7 +85,7 @@ def create_app(
     limit one request in time and bytes, and how many run or wait at once (503 beyond that). audit: where
     answers are noted; None: nowhere. written: what the writer has done; None: nothing writes.
     broken: called when the database can no longer be used in this process. saved: the saved cohorts;
-    datasets, lake: where they are kept; None: there are none, and no routes for them. held: as for `Desk`,
+    datasets: where they are kept; lake: who publishes; None: no routes for them. held: as for `Desk`,
     which is `app.state.desk`.
     """
     app = FastAPI(
@@ -108,7 +109,7 @@ def create_app(
         app.include_router(fhir_router(desk, datasets, exporting))
     if lake is not None:
         publishing = Limits(PUBLISH_SECONDS, 1, 1, max_body_bytes)
-        app.include_router(lake_router(desk, lake, limits, publishing))
+        app.include_router(lake_router(lake, limits, publishing))
     app.include_router(metrics_router(index, desk, limits, requests, status, written))
     app.include_router(docs_router(app))
     app.include_router(_page())

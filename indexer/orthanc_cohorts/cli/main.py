@@ -64,6 +64,9 @@ def serve(
 
 @app.command()
 def publish(
+    whole: Annotated[
+        bool, typer.Option("--whole", help="Write everything anew, not only what has changed.")
+    ] = False,
     socket: Socket = None,
     data_directory: Where = None,
     url: Url = None,
@@ -75,7 +78,30 @@ def publish(
     from orthanc_cohorts.cli.publish import lines
     from orthanc_cohorts.cli.publish import publish as ask
 
-    found = ask(find(socket, data_directory, url, user))
+    found = ask(find(socket, data_directory, url, user), whole)
+    for line in [json.dumps(found)] if as_json else lines(found):
+        say(line)
+
+
+@app.command()
+def erase(
+    patient_id: Annotated[str, typer.Argument(metavar="PATIENT_ID", help="PatientID as stored.")],
+    issuer: Annotated[str | None, typer.Option(help="Its IssuerOfPatientID, where it has one.")] = None,
+    socket: Socket = None,
+    data_directory: Where = None,
+    url: Url = None,
+    user: User = None,
+    as_json: AsJson = False,
+) -> None:
+    """Forget in the lake, at once, a patient who is deleted in Orthanc; older snapshots go with it.
+
+    Of datasets: `orthanc-cohorts dataset erase`.
+    """
+    from orthanc_cohorts.cli.connection import find
+    from orthanc_cohorts.cli.publish import erase as ask
+    from orthanc_cohorts.cli.publish import lines
+
+    found = ask(find(socket, data_directory, url, user), patient_id, issuer)
     for line in [json.dumps(found)] if as_json else lines(found):
         say(line)
 

@@ -1,24 +1,29 @@
-"""Publishing the lake, as the command asks for it.
+"""Publishing the lake and having it forget, as the commands ask for it.
 
-Knows the route; prints nothing.
+Knows the routes; prints nothing.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from orthanc_cohorts.cli.connection import Sidecar
 
-PATH = "/cohorts/api/v1/publish"
+API = "/cohorts/api/v1"
 PUBLISH_SECONDS = 6 * 3_600.0 + 60
 """A minute more than the sidecar allows itself."""
 
 
-def publish(sidecar: Sidecar) -> dict[str, Any]:
+def publish(sidecar: Sidecar, whole: bool) -> dict[str, Any]:
     """Publish the index; return what the snapshot is. Raises CohortsError."""
-    found: dict[str, Any] = sidecar.ask("POST", PATH, b"{}", PUBLISH_SECONDS).json()
-    return found
+    return _asked(sidecar, f"{API}/publish", {"whole": whole})
+
+
+def erase(sidecar: Sidecar, patient_id: str, issuer: str | None) -> dict[str, Any]:
+    """Have the lake forget a patient; return what the only snapshot is then. Raises CohortsError."""
+    return _asked(sidecar, f"{API}/lake/erase", {"patient_id": patient_id, "issuer_of_patient_id": issuer})
 
 
 def lines(found: Mapping[str, Any]) -> list[str]:
@@ -27,6 +32,13 @@ def lines(found: Mapping[str, Any]) -> list[str]:
     megabytes = found["size_bytes"] / 1e6
     return [
         str(found["folder"]),
-        f"{rows:,} rows of {len(found['rows'])} tables in {files:,} files, {megabytes:,.1f} MB",
+        f"{rows:,} rows of {len(found['rows'])} tables in {files:,} files, {megabytes:,.1f} MB"
+        + ("" if found["whole"] else "; what has not changed was left as it was"),
         f"policy {found['policy']}; up to change {found['seq']} of Orthanc",
+        f"{found['retired']} older snapshots removed",
     ]
+
+
+def _asked(sidecar: Sidecar, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = sidecar.ask("POST", path, json.dumps(body).encode(), PUBLISH_SECONDS).json()
+    return found

@@ -27,7 +27,6 @@ from orthanc_cohorts.api.app import create_app
 from orthanc_cohorts.api.audit import AuditLog
 from orthanc_cohorts.api.datasets import DatasetStore
 from orthanc_cohorts.api.internal import internal_router
-from orthanc_cohorts.api.lake import LakeStore
 from orthanc_cohorts.api.prepared import Prepared
 from orthanc_cohorts.cli.orders import Orders
 from orthanc_cohorts.cohort.held import Held
@@ -35,6 +34,8 @@ from orthanc_cohorts.datasets import Archive, Pseudonyms, site_key
 from orthanc_cohorts.errors import ConfigurationError
 from orthanc_cohorts.harmonise import convert, vocabulary_fingerprint
 from orthanc_cohorts.lake import Lake
+from orthanc_cohorts.lake.publisher import Publisher
+from orthanc_cohorts.lake.schedule import Schedule, Scheduled
 from orthanc_cohorts.store import Index
 from orthanc_cohorts.store.saved import SavedCohorts
 from orthanc_cohorts.sync.keeper import Keeper
@@ -81,6 +82,8 @@ def serve(orders: Orders, parent: int | None = None) -> None:
         return {"ready": True, "version": __version__, "generation": generation, **keeper.status()}
 
     datasets = _datasets(orders)
+    lake = _lake(orders, index, datasets.key)
+    scheduled = _scheduled(orders, lake)
     app = create_app(
         prepared,
         internal=internal_router(index, keeper, status),
@@ -94,7 +97,7 @@ def serve(orders: Orders, parent: int | None = None) -> None:
         saved=saved,
         held=held,
         datasets=datasets,
-        lake=_lake(orders, datasets.key),
+        lake=lake,
         written=lambda: index.written,
     )
     server = uvicorn.Server(
@@ -116,11 +119,15 @@ def serve(orders: Orders, parent: int | None = None) -> None:
     _stop_on_signals(server)
     keeper.start()
     prepared.start(app.state.desk.prepare)
+    if scheduled is not None:
+        scheduled.start()
     LOG.info("sidecar %s serves %s for %s", __version__, orders.socket, orders.orthanc_url)
     try:
         server.run(sockets=[listening])
     finally:
         orders.socket.unlink(missing_ok=True)
+        if scheduled is not None:
+            scheduled.stop()
         keeper.stop()
         prepared.stop()
         client.close()
@@ -157,8 +164,8 @@ def _datasets(orders: Orders) -> DatasetStore:
     return DatasetStore(Archive(orders.data_directory / DATASETS), orders.settings["DatasetPolicy"], key)
 
 
-def _lake(orders: Orders, key: Pseudonyms) -> LakeStore | None:
-    """Return where the lake is; None where the site wants none. Raises ConfigurationError."""
+def _lake(orders: Orders, index: Index, key: Pseudonyms) -> Publisher | None:
+    """Return who publishes the lake; None where the site wants none. Raises ConfigurationError."""
     stated = orders.settings["LakeDirectory"]
     if not stated:
         return None
@@ -168,7 +175,13 @@ def _lake(orders: Orders, key: Pseudonyms) -> LakeStore | None:
             f"Cohorts.LakeDirectory {root} lies in the data directory, which is private; choose another"
         )
     keep_seconds = orders.settings["LakeKeepHours"] * 3_600.0
-    return LakeStore(Lake(root), orders.settings["LakePolicy"], key, keep_seconds)
+    return Publisher(index, Lake(root), orders.settings["LakePolicy"], key, keep_seconds)
+
+
+def _scheduled(orders: Orders, publisher: Publisher | None) -> Scheduled | None:
+    """Return what publishes the lake without being asked, None for nothing. Raises ConfigurationError."""
+    schedule = Schedule.of(orders.settings["LakePublishAt"], orders.settings["LakePublishIdleSeconds"])
+    return None if publisher is None or schedule.is_empty else Scheduled(publisher, schedule)
 
 
 def _close(index: Index) -> None:

@@ -24,6 +24,8 @@ from orthanc_cohorts.store.statements import fetch
 _HIDDEN = ("orthanc_hash", "sop_hash", "target_hash")
 """Columns of the index that only its own look-ups use."""
 _IDENTITY = ("patient_id", "issuer_of_patient_id", "study_instance_uid")
+COMPANIONS = 64
+"""One of so many old studies lies beside what is new, or everything beside it would be known to be new."""
 Kind = Literal["plain", "key", "uid", "time"]
 
 
@@ -34,37 +36,84 @@ class Column(NamedTuple):
     kind: Kind
 
 
+class Part(NamedTuple):
+    """What is written together: studies as of `record.studies`, and the patients whose rows go with them."""
+
+    studies: pa.Table
+    patients: pa.Table
+
+
+@dataclass(frozen=True, slots=True)
+class Covers:
+    """What stands for the keys of some studies, and by how many days the dates of each are moved.
+
+    of: by level, a table of `key`, `cover`, and `days` where dates are moved by it; empty under `keep`.
+    """
+
+    part: Part
+    of: dict[str, pa.Table]
+
+    def named(self, level: Literal["patient", "study"]) -> pa.Table:
+        """Return the part's patients or studies with a column `cover`, what stands for each."""
+        name = f"{level}_key"
+        rows = self.part.patients if level == "patient" else self.part.studies
+        if level not in self.of:
+            return rows.append_column("cover", rows[name].cast(pa.int64()))
+        covers = self.of[level]
+        at = np.searchsorted(covers["key"].to_numpy(), rows[name].to_numpy())
+        return rows.append_column("cover", covers["cover"].take(pa.array(at)))
+
+
 @dataclass(frozen=True, slots=True)
 class Covering:
-    """What stands for the keys of one generation, and by how many days the dates of each patient are moved.
+    """A policy for identifiers, and the key for what stands for them.
 
-    covers: by level, a table of `key`, `cover`, and `days` where they are moved; empty under `keep`.
+    Under `drop` nothing of the lake meets what datasets call people.
     """
 
     policy: Policy
     key: Pseudonyms
-    covers: dict[str, pa.Table]
 
     @classmethod
-    def of(cls, snapshot: Snapshot, policy: Policy, key: Pseudonyms) -> Covering:
-        """Read who is in the index. Under `drop` nothing of the lake meets what datasets call them."""
-        if policy == "keep":
-            return cls(policy, key, {})
-        key = key.unlinkable("lake") if policy == "drop" else key
-        studies = fetch(snapshot.cursor, load("lake/studies"))
-        incoming = pa.table({"row": np.arange(studies.num_rows), "study_key": studies["study_key"]})
+    def of(cls, policy: Policy, key: Pseudonyms) -> Covering:
+        """Return how a site covers what it publishes."""
+        return cls(policy, key.unlinkable("lake") if policy == "drop" else key)
+
+    def covers(self, snapshot: Snapshot, part: Part) -> Covers:
+        """Return what stands for a part and all that is in it.
+
+        Raises CohortsError: two keys have got the same number.
+        """
+        if self.policy == "keep":
+            return Covers(part, {})
+        studies = part.studies
+        patients = self._patients(
+            snapshot, pa.concat_tables([studies.select(["patient_key"]), part.patients])
+        )
+        at = np.searchsorted(patients["key"].to_numpy(), studies["patient_key"].to_numpy())
+        covers = _cover(studies["study_key"], self.key, "study", studies["orthanc_id"].to_pylist())
+        found = {
+            "patient": patients,
+            "study": covers.append_column("days", patients["days"].take(pa.array(at))),
+        }
+        for level in ("series", "instance"):
+            there = fetch(snapshot.cursor, load(f"lake/{level}"), incoming=studies)
+            found[level] = _cover(there["key"], self.key, level, there["orthanc_id"].to_pylist())
+        return Covers(part, found)
+
+    def _patients(self, snapshot: Snapshot, wanted: pa.Table) -> pa.Table:
+        """Return what stands for some patients, who may be named twice, by key, with the days of each."""
+        named = fetch(snapshot.cursor, load("lake/patients"), incoming=wanted)
+        incoming = named.select(["study_key"]).add_column(0, "row", pa.array(np.arange(len(named))))
         owners = fetch(snapshot.cursor, load("columns/who"), incoming=incoming)
         stated = (owners[name].to_pylist() for name in _IDENTITY)
         who = [identity(*one) for one in zip(*stated, strict=True)]
-        days = np.array([key.shift(one) for one in who], dtype=np.int32)
-        covers = {
-            "study": _cover(studies["study_key"], key, "study", studies["orthanc_id"].to_pylist(), days),
-            "patient": _first(_cover(studies["patient_key"], key, "patient", who, days)),
-        }
-        for level in ("series", "instance"):
-            found = fetch(snapshot.cursor, load(f"lake/{level}"))
-            covers[level] = _cover(found["key"], key, level, found["orthanc_id"].to_pylist(), None)
-        return cls(policy, key, covers)
+        days = pa.array([self.key.shift(one) for one in who], pa.int32())
+        return _cover(named["patient_key"], self.key, "patient", who).append_column("days", days)
+
+    def is_companion(self, orthanc_id: str) -> bool:
+        """Return whether a study is drawn to lie beside new ones: one of COMPANIONS, none under `keep`."""
+        return self.policy != "keep" and self.key.of_key("companion", orthanc_id) % COMPANIONS == 0
 
     def columns(self, shown: Shown, there: Iterable[str]) -> list[Column]:
         """Return what is published of a table, in its order; there: its columns in the index."""
@@ -94,7 +143,7 @@ class Covering:
         return pa.array(distinct, pa.string()).take(coded.indices)
 
 
-def _cover(keys: Any, key: Pseudonyms, level: str, names: list[str], days: Any) -> pa.Table:
+def _cover(keys: Any, key: Pseudonyms, level: str, names: list[str]) -> pa.Table:
     """Return the table of what stands for some keys: numbers that follow from what they name, in no order.
 
     Raises CohortsError: two have got the same, which happens once in a million lakes of a million each.
@@ -104,13 +153,4 @@ def _cover(keys: Any, key: Pseudonyms, level: str, names: list[str], days: Any) 
         raise CohortsError(
             f"two of {len(of_name):,} {level} keys have got the same number in the lake; nothing is published"
         )
-    columns = {"key": keys, "cover": pa.array([of_name[name] for name in names], pa.int64())}
-    if days is not None:
-        columns["days"] = pa.array(days)
-    return pa.table(columns)
-
-
-def _first(patients: pa.Table) -> pa.Table:
-    """Return one row per patient; all studies of one say the same."""
-    _, at = np.unique(patients["key"].to_numpy(), return_index=True)
-    return patients.take(pa.array(at))
+    return pa.table({"key": keys, "cover": pa.array([of_name[name] for name in names], pa.int64())})

@@ -1,11 +1,13 @@
 """Publishing: one generation of the index as a snapshot of Parquet files, under a policy for identifiers.
 
-The same generation under the same policy gives the same files, byte by byte. Knows no schedule.
+A snapshot consists of a base and of what is recent: each study lies wholly in either. The base stays as it is
+while little changes; what has changed since lies in the recent part, which is written anew each time.
+Written as a whole, the same generation under the same policy gives the same files, byte by byte. Knows no
+schedule.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,145 +16,180 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orthanc_cohorts import __version__
-from orthanc_cohorts.cohort import Snapshot
 from orthanc_cohorts.datasets import Pseudonyms
 from orthanc_cohorts.datasets.policy import Policy
-from orthanc_cohorts.lake.catalog import describe, schema_of
-from orthanc_cohorts.lake.covering import Column, Covering
+from orthanc_cohorts.lake import record
+from orthanc_cohorts.lake.catalog import describe
+from orthanc_cohorts.lake.covering import Column, Covering, Covers
+from orthanc_cohorts.lake.record import NOTHING, Displaced, Record
+from orthanc_cohorts.lake.rows import columns_of, level_of, rows
+from orthanc_cohorts.lake.segments import Segments, rows_in, without
 from orthanc_cohorts.lake.snapshots import Lake
-from orthanc_cohorts.lake.tables import KEYS, TABLES, Shown
-from orthanc_cohorts.store.statements import run
+from orthanc_cohorts.lake.tables import TABLES, Shown
+from orthanc_cohorts.lake.waiting import Stop, Until
+from orthanc_cohorts.store import Index, Snapshot
 
-SEGMENT_ROWS = 8_000_000
-ROW_GROUP_ROWS = 262_144
-BATCH_ROWS = 65_536
-_ORDINALS = (
-    *("path", "ordinal", "value_index", "multiplex_group", "channel", "annotation_group", "segment_number"),
-    *("roi_number", "subject", "kind", "role", "tag", "item", "rule", "sop_instance_uid"),
-)
-"""Columns that tell the rows of one object apart."""
+FEW_STUDIES = 1_000
+"""So few are written as a whole each time."""
+MOST_RECENT = 20
+"""All is written anew once more than one study of so many is recent: small files are read slowly."""
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A snapshot. seq: of Orthanc's log, up to which all tables are. rows, files: by table. bytes: in all."""
+    """A snapshot.
+
+    seq: of Orthanc's log, up to which all tables are. is_whole: whether everything was written anew. rows,
+    files: by table. bytes: in all.
+    """
 
     folder: Path
     generation: int
     seq: int
     policy: Policy
+    is_whole: bool
     rows: dict[str, int]
     files: dict[str, int]
     bytes: int
 
 
-def publish(
-    snapshot: Snapshot, lake: Lake, policy: Policy, key: Pseudonyms, check: Callable[[], None]
-) -> Published:
-    """Publish one generation of the index, and make it the current snapshot.
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What is written.
 
-    check: called now and then; raises to give up, which leaves the lake as it was. Raises OSError;
-    CohortsError: two keys have got the same number.
+    base: a new one; or the files of the old one by table, which stays less what is displaced.
     """
+
+    base: Covers | dict[str, list[Path]]
+    displaced: Displaced
+    recent: Covers
+
+
+def publish(
+    index: Index,
+    lake: Lake,
+    policy: Policy,
+    key: Pseudonyms,
+    until: Until | None = None,
+    is_whole: bool = False,
+) -> Published:
+    """Publish the newest generation of the index, and make it the current snapshot. One at a time.
+
+    until: what may end it, which leaves the lake as it was. is_whole: write everything anew, whatever has
+    changed. Raises OSError; CohortsError: two keys have got the
+    same number.
+    """
+    until = Stop() if until is None else until
     lake.prepare()
-    covering = Covering.of(snapshot, policy, key)
-    files: dict[str, list[Path]] = {}
-    rows: dict[str, int] = {}
-    for table in TABLES:
-        columns = covering.columns(table, _columns_of(snapshot, table))
-        if columns:
-            files[table.name], rows[table.name] = _written(snapshot, lake, table, columns, covering, check)
-    [(seq,)] = run(snapshot.cursor, "SELECT cursor_seq FROM state")
-    said = {
-        "generation": snapshot.generation,
-        "seq": seq,
-        "policy": policy,
-        "software": __version__,
-        "rows": rows,
-    }
-    schemas = {name: pq.read_schema(kept[0]) for name, kept in files.items()}
-    folder = lake.show(files, lambda folder: describe(folder, schemas), orjson.dumps(said))
+    record.begin(index)
+    with index.read() as snapshot, until.watching(snapshot.cursor):
+        covering = Covering.of(policy, key)
+        shown = {table: columns_of(snapshot, table, covering) for table in TABLES}
+        shown = {table: columns for table, columns in shown.items() if columns}
+        layout = _layout(lake, policy, key, shown)
+        plan = _plan(snapshot, lake, layout, covering, is_whole)
+        writing = _Writing(snapshot, lake, covering, plan, until)
+        base = {table.name: writing.base(table, columns) for table, columns in shown.items()}
+        recent = {
+            table.name: writing.recent(table, columns, not base[table.name])
+            for table, columns in shown.items()
+        }
+    files = {name: [*base[name], *recent[name]] for name in base}
+    counts = {name: rows_in(of_table) for name, of_table in files.items()}
+    folder = _shown(lake, files, counts, snapshot, policy)
+    names = {name: [file.name for file in of_table] for name, of_table in base.items()}
+    done = Record(snapshot.generation, layout, names)
+    if isinstance(plan.base, Covers):
+        record.begin_anew(index, done, plan.base)
+    else:
+        record.go_on(index, done, plan.displaced)
     return Published(
         folder,
         snapshot.generation,
-        int(seq),
+        snapshot.cursor_seq,
         policy,
-        rows,
-        {name: len(kept) for name, kept in files.items()},
-        sum(file.stat().st_size for kept in files.values() for file in kept),
+        isinstance(plan.base, Covers),
+        counts,
+        {name: len(of_table) for name, of_table in files.items()},
+        sum(file.stat().st_size for of_table in files.values() for file in of_table),
     )
 
 
-def _columns_of(snapshot: Snapshot, table: Shown) -> list[str]:
-    described = snapshot.cursor.execute(f'DESCRIBE "{table.source}"').fetchall()
-    return [name for name, *_ in described]
+def _layout(lake: Lake, policy: Policy, key: Pseudonyms, shown: dict[Shown, list[Column]]) -> str:
+    """Return what files depend on beside rows. It stays in the index, where the key is."""
+    stated = {
+        "root": str(lake.root.absolute()),
+        "policy": policy,
+        "key": key.of_resource("lake"),
+        "software": __version__,
+        "tables": {table.name: [list(column) for column in columns] for table, columns in shown.items()},
+    }
+    return orjson.dumps(stated, option=orjson.OPT_SORT_KEYS).decode()
 
 
-def _written(
-    snapshot: Snapshot,
-    lake: Lake,
-    table: Shown,
-    columns: list[Column],
-    covering: Covering,
-    check: Callable[[], None],
-) -> tuple[list[Path], int]:
-    """Write the rows of a table as files of at most SEGMENT_ROWS; one file where there are none."""
-    kept: list[Path] = []
-    total = 0
-    batches = _rows(snapshot, table, columns, covering)
-    schema = schema_of(table.name, next(batches).schema)
-    half = lake.half_written(table.name, 0)
-    writer, written = pq.ParquetWriter(half, schema, compression="zstd"), 0
-    for batch in batches:
-        check()
-        writer.write_batch(batch.replace_schema_metadata(None).cast(schema), row_group_size=ROW_GROUP_ROWS)
-        written += batch.num_rows
-        if written >= SEGMENT_ROWS:
-            writer.close()
-            kept.append(lake.keep(half))
-            total += written
-            half = lake.half_written(table.name, len(kept))
-            writer, written = pq.ParquetWriter(half, schema, compression="zstd"), 0
-    writer.close()
-    if written or not kept:
-        kept.append(lake.keep(half))
-    else:
-        half.unlink()
-    return kept, total + written
+def _plan(snapshot: Snapshot, lake: Lake, layout: str, covering: Covering, is_whole: bool) -> _Plan:
+    """Decide what is written anew: everything, or what is not in the base any more or yet."""
+    last = record.last(snapshot)
+    studies = record.studies(snapshot)
+    is_small = studies.num_rows <= FEW_STUDIES
+    if not is_whole and not is_small and last is not None and last.layout == layout:
+        files = {table: [lake.data / table / name for name in names] for table, names in last.files.items()}
+        displaced, part = record.changed(snapshot, last)
+        most = max(part.studies.num_rows, displaced.studies.num_rows)
+        are_there = all(file.is_file() for of_table in files.values() for file in of_table)
+        if most * MOST_RECENT <= studies.num_rows and are_there:
+            return _Plan(files, displaced, covering.covers(snapshot, part))
+    names = studies["orthanc_id"].to_pylist()
+    drawn = pa.array([not is_small and covering.is_companion(name) for name in names], pa.bool_())
+    base, part = record.whole(studies, drawn)
+    return _Plan(covering.covers(snapshot, base), NOTHING, covering.covers(snapshot, part))
 
 
-def _rows(
-    snapshot: Snapshot, table: Shown, columns: list[Column], covering: Covering
-) -> Iterator[pa.RecordBatch]:
-    """Yield an empty batch, for its schema, and the rows of a table in their order."""
-    # Found by DuckDB as the variables they are here.
-    study_cover, series_cover, instance_cover, patient_cover = (
-        covering.covers.get(level) for level in ("study", "series", "instance", "patient")
-    )
-    reader = snapshot.cursor.sql(_statement(table, columns)).to_arrow_reader(BATCH_ROWS)
-    del study_cover, series_cover, instance_cover, patient_cover
-    yield covering.uids(pa.RecordBatch.from_pylist([], schema=reader.schema), columns)
-    for batch in reader:
-        yield covering.uids(batch, columns)
+@dataclass(frozen=True, slots=True)
+class _Writing:
+    """Writes the tables of one generation as a plan says."""
+
+    snapshot: Snapshot
+    lake: Lake
+    covering: Covering
+    plan: _Plan
+    until: Until
+
+    def base(self, table: Shown, columns: list[Column]) -> list[Path]:
+        """Return the files of the base of a table; none where it has no rows."""
+        base = self.plan.base
+        if isinstance(base, Covers):
+            return self._written(table, columns, base, False)
+        level = level_of(columns)
+        displaced = self.plan.displaced.patients if level == "patient" else self.plan.displaced.studies
+        gone = displaced["cover"].combine_chunks()
+        return without(self.lake, table.name, base[table.name], f"{level}_key", gone, self.until.check)
+
+    def recent(self, table: Shown, columns: list[Column], is_one_wanted: bool) -> list[Path]:
+        """Return the files of the recent part of a table; is_one_wanted: one at least."""
+        return self._written(table, columns, self.plan.recent, is_one_wanted)
+
+    def _written(
+        self, table: Shown, columns: list[Column], covers: Covers, is_one_wanted: bool
+    ) -> list[Path]:
+        batches = rows(self.snapshot, table, columns, self.covering, covers)
+        segments = Segments(self.lake, table.name, next(batches).schema)
+        for batch in batches:
+            self.until.check()
+            segments.write(batch)
+        return segments.end(is_one_wanted)
 
 
-def _statement(table: Shown, columns: Iterable[Column]) -> str:
-    """Return the statement that reads the rows of a table; all its text is that of `tables`."""
-    columns = list(columns)
-    levels = [KEYS[column.name] for column in columns if column.kind == "key"]
-    dated = "study" if "study" in levels else "patient"
-    selected = ", ".join(_selected(column, dated) for column in columns)
-    joins = "".join(f' JOIN {level}_cover AS "{level}" ON "{level}".key = f.{level}_key' for level in levels)
-    where = f" WHERE {table.where}" if table.where and levels else ""
-    names = {column.name for column in columns}
-    order = [name for name in (*table.order, *KEYS, *_ORDINALS) if name in names]
-    ordered = " ORDER BY " + ", ".join(f'"{name}"' for name in order) if order else ""
-    return f'SELECT * FROM (SELECT {selected} FROM "{table.source}" AS f{joins}{where}) AS shown{ordered}'
-
-
-def _selected(column: Column, dated: str) -> str:
-    if column.kind == "key":
-        return f'"{KEYS[column.name]}".cover AS "{column.name}"'
-    if column.kind == "time":
-        return f'f."{column.name}" + to_days("{dated}".days) AS "{column.name}"'
-    return f'f."{column.name}"'
+def _shown(
+    lake: Lake, files: dict[str, list[Path]], counts: dict[str, int], snapshot: Snapshot, policy: Policy
+) -> Path:
+    """Make the snapshot of these files, described."""
+    said = {
+        "generation": snapshot.generation,
+        "seq": snapshot.cursor_seq,
+        "policy": policy,
+        "software": __version__,
+        "rows": counts,
+    }
+    schemas = {name: pq.read_schema(of_table[0]) for name, of_table in files.items()}
+    return lake.show(files, lambda folder: describe(folder, schemas), orjson.dumps(said))

@@ -21,7 +21,7 @@ from orthanc_cohorts.datasets.policy import Policy
 from orthanc_cohorts.datasets.pseudonyms import identity
 from orthanc_cohorts.flatten import Stored, flatten_bytes
 from orthanc_cohorts.flatten.header import orthanc_id
-from orthanc_cohorts.lake import Lake, Published, publish, publishing
+from orthanc_cohorts.lake import Lake, Published, publish, rows, segments
 from orthanc_cohorts.lake.tables import KEYS, TABLES
 from orthanc_cohorts.store import Batch, Index, Observed
 
@@ -35,16 +35,16 @@ COVERING: tuple[Policy, ...] = ("pseudonymise", "drop")
 def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
     """An index of the whole study, patient after patient, so that keys count up with them."""
     index = Index.open(tmp_path_factory.mktemp("index"), threads=1, memory_limit="512MB")
-    rows = []
+    objects = []
     for _, ds in demo_objects(PATIENTS):
         buffer = io.BytesIO()
         ds.save_as(buffer, enforce_file_format=True)
         name = orthanc_id(ds.PatientID, ds.StudyInstanceUID, ds.SeriesInstanceUID, ds.SOPInstanceUID)
-        rows.append(flatten_bytes(buffer.getvalue(), Stored(name, f"uuid-{name}", f"md5-{name}", 1_000)))
-    for start in range(0, len(rows), 50):
-        index.apply(Batch.of(rows[start : start + 50]))
+        objects.append(flatten_bytes(buffer.getvalue(), Stored(name, f"uuid-{name}", f"md5-{name}", 1_000)))
+    for start in range(0, len(objects), 50):
+        index.apply(Batch.of(objects[start : start + 50]))
     # What is gone may not be published.
-    index.apply(Batch(gone=[Observed(rows[0]["instance"][0][0], 2**62)]))
+    index.apply(Batch(gone=[Observed(objects[0]["instance"][0][0], 2**62)]))
     yield index
     index.close()
 
@@ -56,8 +56,7 @@ def lakes(index: Index, tmp_path_factory: pytest.TempPathFactory) -> dict[Policy
 
 
 def published(index: Index, lake: Lake, policy: Policy) -> Published:
-    with index.read() as snapshot:
-        return publish(snapshot, lake, policy, KEY, lambda: None)
+    return publish(index, lake, policy, KEY)
 
 
 def asked(index: Index, sql: str) -> list[tuple[Any, ...]]:
@@ -100,8 +99,8 @@ def identifiers(index: Index) -> set[str]:
         ("text_item", ("text",)),
     ):
         for column in columns:
-            rows = asked(index, f"SELECT DISTINCT {column} FROM {table} WHERE length({column}) > 3")
-            found |= {value for (value,) in rows}
+            stated = asked(index, f"SELECT DISTINCT {column} FROM {table} WHERE length({column}) > 3")
+            found |= {value for (value,) in stated}
     # A description that is the meaning of a code says nothing of anybody.
     meanings = asked(
         index,
@@ -189,10 +188,10 @@ def test_keys_and_the_order_of_rows_and_files_say_nothing_of_when_something_came
         KEY.of_uid(uid): key
         for uid, key in asked(index, "SELECT sop_instance_uid, instance_key FROM live_instance")
     }
-    rows = in_lake(
+    keys = in_lake(
         lakes["pseudonymise"], "SELECT sop_instance_uid, instance_key FROM instance ORDER BY instance_key"
     )
-    came = np.array([key_of[uid] for uid, _ in rows])
+    came = np.array([key_of[uid] for uid, _ in keys])
     stored = pa.concat_tables(
         [pq.read_table(file) for file in sorted((lakes["pseudonymise"].folder / "instance").iterdir())]
     )
@@ -275,8 +274,8 @@ def test_the_same_generation_gives_the_same_files(index: Index, tmp_path: Path) 
 def test_files_are_cut_at_their_bound_and_hold_the_same_rows(
     index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lakes: dict[Policy, Published]
 ) -> None:
-    monkeypatch.setattr(publishing, "SEGMENT_ROWS", 100)
-    monkeypatch.setattr(publishing, "BATCH_ROWS", 64)
+    monkeypatch.setattr(segments, "SEGMENT_ROWS", 100)
+    monkeypatch.setattr(rows, "BATCH_ROWS", 64)
     found = published(index, Lake(tmp_path / "lake"), "keep")
     sql = "SELECT * FROM measurement ORDER BY ALL"
 

@@ -37,8 +37,7 @@ def run(index_directory: Path, lake_directory: Path) -> None:
         index.apply(batch)
         if number % 3 == 0:
             index.apply(Batch(gone=[Observed(one.orthanc_id, time.monotonic_ns()) for one in batch.objects]))
-        with index.read() as snapshot:
-            publish(snapshot, lake, "pseudonymise", key, lambda: None)
+        publish(index, lake, "pseudonymise", key)
         lake.retire(0.5)
         print(number, flush=True)
 

@@ -1,0 +1,2 @@
+-- Forget which patients the base of the lake holds.
+DELETE FROM published_patient
