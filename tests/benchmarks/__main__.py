@@ -32,6 +32,7 @@ from benchmarks import (  # noqa: E402
     peers,
     postgres,
     proxying,
+    publishing,
     reading,
     scale,
 )
@@ -41,7 +42,8 @@ from orthanc.harness import Orthanc, missing  # noqa: E402
 PAGE = CHECKOUT / "docs" / "performance.md"
 CORPUS = CHECKOUT.parent / "shared" / "corpus"
 PARTS = (
-    "reading", "corpus", "large", "ingest", "freshness", "proxying", "scale", "growth", "idc", "peers",
+    "reading", "corpus", "large", "ingest", "freshness", "proxying", "publishing",
+    "scale", "growth", "idc", "peers",
     "finding",
 )  # fmt: skip
 LACKING = {"idc": idc.missing, "peers": postgres.missing}
@@ -92,6 +94,7 @@ def _measurements(folder: Path, options: argparse.Namespace) -> dict[str, Callab
         "ingest": lambda: ingest.measure(folder, quick, _say),
         "freshness": lambda: freshness.measure(folder, quick),
         "proxying": lambda: proxying.measure(folder, quick),
+        "publishing": lambda: publishing.measure(folder, quick, _say),
         "scale": lambda: scale.measure(folder, quick, options.scale, asked, _say),
         "idc": lambda: idc.measure(folder, quick),
         "peers": lambda: peers.measure(folder, quick, options.peers_scale, _say),

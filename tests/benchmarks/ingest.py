@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from benchmarks import objects
 from benchmarks.figures import Figure, Hold, Part
@@ -72,11 +72,11 @@ def measure(folder: Path, quick: bool, say: Callable[[str], None]) -> Part:
     """Return CPU and throughput with and without the plugin; folder: for the storage of both."""
     count = 3 if quick else 11
     pairs: list[Pair] = []
-    with _running(folder / "plain", False) as plain, _running(folder / "plugin", True) as ours:
+    with running(folder / "plain", False) as plain, running(folder / "plugin", True) as ours:
         for number in range(count):
             # A B, B A, A B ...: whatever drifts hits both alike.
             order = (plain, ours) if number % 2 == 0 else (ours, plain)
-            blocks = {orthanc: _block(orthanc, number, orthanc is ours) for orthanc in order}
+            blocks = {orthanc: block(orthanc, number, orthanc is ours) for orthanc in order}
             pairs.append(Pair(blocks[plain], blocks[ours]))
             say(_line(pairs[-1]))
     first, *warm = pairs
@@ -119,8 +119,9 @@ def _figures(first: Pair, pairs: list[Pair]) -> list[Figure]:
 
 
 @contextmanager
-def _running(folder: Path, plugin: bool) -> Iterator[Orthanc]:
-    orthanc = Orthanc(folder, plugin=plugin)
+def running(folder: Path, plugin: bool, cohorts: Mapping[str, Any] | None = None) -> Iterator[Orthanc]:
+    """Give an Orthanc that is ready, for the length of the block; cohorts: options of the plugin."""
+    orthanc = Orthanc(folder, plugin=plugin, cohorts=cohorts)
     try:
         orthanc.start()
         if plugin:
@@ -130,7 +131,8 @@ def _running(folder: Path, plugin: bool) -> Iterator[Orthanc]:
         orthanc.close()
 
 
-def _block(orthanc: Orthanc, number: int, plugin: bool) -> Block:
+def block(orthanc: Orthanc, number: int, plugin: bool) -> Block:
+    """Store a block of objects, that no other number has, and wait until all is indexed."""
     first = 1 + number * PATIENTS_PER_BLOCK
     stock = list(objects.patients(first, PATIENTS_PER_BLOCK, "ingest"))
     gc.freeze()  # the clients are forks: a collection there would copy these pages

@@ -13,6 +13,8 @@ from pathlib import Path
 
 KEY_NAME = "pseudonym.key"
 KEY_BYTES = 32
+_BLOCK_BYTES = 64
+"""Of SHA-256; a key is shorter."""
 SHIFTS = 731
 """Days by which the dates of one patient are moved, all by the same: from -365 to 365."""
 
@@ -45,6 +47,11 @@ def identity(patient_id: str | None, issuer: str | None, study_instance_uid: str
     return json.dumps([patient_id, issuer or ""])
 
 
+def uid_of(digest: str) -> str:
+    """Return the UID that a digest, in hexadecimal digits, stands for: its first 128 bits below 2.25."""
+    return f"2.25.{int(digest[:32], 16)}"
+
+
 class Pseudonyms:
     """The pseudonyms under one key."""
 
@@ -57,7 +64,7 @@ class Pseudonyms:
 
     def of_uid(self, uid: str) -> str:
         """Return the pseudonym of a UID, itself a UID (PS3.5 B.2: below 2.25 a number of up to 128 bits)."""
-        return f"2.25.{int.from_bytes(self._digest('uid', uid)[:16], 'big')}"
+        return uid_of(self._digest("uid", uid).hex())
 
     def of_resource(self, text: str) -> str:
         """Return the name of anything else that an export tells apart: 32 hexadecimal digits."""
@@ -84,6 +91,17 @@ class Pseudonyms:
     def unlinkable(self, purpose: str) -> Pseudonyms:
         """Return pseudonyms under a key of one purpose: those of two purposes do not meet."""
         return Pseudonyms(self._digest("purpose", purpose))
+
+    def blocks(self, kind: str) -> dict[str, bytes]:
+        """Return what HMAC (RFC 2104) hashes before a text, for whoever digests many texts elsewhere.
+
+        inner: before the text of one kind: `uid`, `key study` and so on. outer: before the hash of both.
+        """
+        padded = self._key.ljust(_BLOCK_BYTES, b"\0")
+        return {
+            "inner": bytes(octet ^ 0x36 for octet in padded) + f"{kind}\0".encode(),
+            "outer": bytes(octet ^ 0x5C for octet in padded),
+        }
 
     def _digest(self, kind: str, text: str) -> bytes:
         return hmac.digest(self._key, f"{kind}\0{text}".encode(), "sha256")

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Literal, LiteralString, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from orthanc_cohorts_sql import load
 
 from orthanc_cohorts.cohort import Snapshot
 from orthanc_cohorts.datasets import Pseudonyms
 from orthanc_cohorts.datasets.policy import Policy
-from orthanc_cohorts.datasets.pseudonyms import identity
+from orthanc_cohorts.datasets.pseudonyms import identity, uid_of
 from orthanc_cohorts.errors import CohortsError
 from orthanc_cohorts.lake.tables import KEYS, Shown
 from orthanc_cohorts.store.statements import fetch
@@ -91,14 +92,13 @@ class Covering:
             snapshot, pa.concat_tables([studies.select(["patient_key"]), part.patients])
         )
         at = np.searchsorted(patients["key"].to_numpy(), studies["patient_key"].to_numpy())
-        covers = _cover(studies["study_key"], self.key, "study", studies["orthanc_id"].to_pylist())
-        found = {
-            "patient": patients,
-            "study": covers.append_column("days", patients["days"].take(pa.array(at))),
-        }
-        for level in ("series", "instance"):
-            there = fetch(snapshot.cursor, load(f"lake/{level}"), incoming=studies)
-            found[level] = _cover(there["key"], self.key, level, there["orthanc_id"].to_pylist())
+        found = {"patient": patients}
+        for level, statement in _COVERS.items():
+            found[level] = fetch(
+                snapshot.cursor, statement, self.key.blocks(f"key {level}"), incoming=studies
+            )
+            _told_apart(found[level], level)
+        found["study"] = found["study"].append_column("days", patients["days"].take(pa.array(at)))
         return Covers(part, found)
 
     def _patients(self, snapshot: Snapshot, wanted: pa.Table) -> pa.Table:
@@ -108,8 +108,15 @@ class Covering:
         owners = fetch(snapshot.cursor, load("columns/who"), incoming=incoming)
         stated = (owners[name].to_pylist() for name in _IDENTITY)
         who = [identity(*one) for one in zip(*stated, strict=True)]
-        days = pa.array([self.key.shift(one) for one in who], pa.int32())
-        return _cover(named["patient_key"], self.key, "patient", who).append_column("days", days)
+        covers = pa.table(
+            {
+                "key": named["patient_key"],
+                "cover": pa.array([self.key.of_key("patient", one) for one in who], pa.int64()),
+                "days": pa.array([self.key.shift(one) for one in who], pa.int32()),
+            }
+        )
+        _told_apart(covers, "patient")
+        return covers
 
     def is_companion(self, orthanc_id: str) -> bool:
         """Return whether a study is drawn to lie beside new ones: one of COMPANIONS, none under `keep`."""
@@ -129,28 +136,34 @@ class Covering:
                 found.append(Column(name, "uid" if name in shown.uids else "time"))
         return found
 
+    @property
+    def blocks(self) -> dict[str, bytes]:
+        """With what a statement digests UIDs: `$inner` and `$outer`."""
+        return self.key.blocks("uid")
+
     def uids(self, rows: pa.RecordBatch, columns: Iterable[Column]) -> pa.RecordBatch:
-        """Return rows with a pseudonym for each UID that names something of a patient."""
+        """Return rows with a pseudonym in the place of each digest of a UID."""
         for column in columns:
             if column.kind == "uid":
                 at = rows.schema.get_field_index(column.name)
-                rows = rows.set_column(at, column.name, self._covered(rows.column(at)))
+                rows = rows.set_column(at, column.name, _uids(rows.column(at)))
         return rows
 
-    def _covered(self, uids: pa.Array) -> pa.Array:
-        coded = uids.dictionary_encode()
-        distinct = [self.key.of_uid(uid) for uid in coded.dictionary.to_pylist()]
-        return pa.array(distinct, pa.string()).take(coded.indices)
+
+_COVERS: dict[str, LiteralString] = {
+    level: load(f"lake/{level}_covers") for level in ("study", "series", "instance")
+}
 
 
-def _cover(keys: Any, key: Pseudonyms, level: str, names: list[str]) -> pa.Table:
-    """Return the table of what stands for some keys: numbers that follow from what they name, in no order.
+def _uids(digests: pa.Array) -> pa.Array:
+    coded = digests.dictionary_encode()
+    distinct = [uid_of(digest) for digest in coded.dictionary.to_pylist()]
+    return pa.array(distinct, pa.string()).take(coded.indices)
 
-    Raises CohortsError: two have got the same, which happens once in a million lakes of a million each.
-    """
-    of_name = {name: key.of_key(level, name) for name in set(names)}
-    if len(set(of_name.values())) < len(of_name):
+
+def _told_apart(covers: pa.Table, level: str) -> None:
+    """Raise CohortsError: two keys have got the same number, as in one of a million lakes of a million."""
+    if pc.count_distinct(covers["cover"]).as_py() < covers.num_rows:
         raise CohortsError(
-            f"two of {len(of_name):,} {level} keys have got the same number in the lake; nothing is published"
+            f"two of {covers.num_rows:,} {level} keys have got the same number; nothing is published"
         )
-    return pa.table({"key": keys, "cover": pa.array([of_name[name] for name in names], pa.int64())})

@@ -69,7 +69,7 @@ def studies(snapshot: Snapshot) -> pa.Table:
 
 def changed(snapshot: Snapshot, since: Record) -> tuple[Displaced, Part]:
     """Return what must leave the base, and what is not in it then."""
-    displaced = _since(snapshot.cursor, since.generation)
+    displaced = fetch(snapshot.cursor, load("lake/displaced"), {"since": since.generation})
     recent = fetch(snapshot.cursor, load("lake/recent"), incoming=displaced)
     theirs = pa.concat_tables([displaced.select(["patient_key"]), recent.select(["patient_key"])])
     patients = fetch(snapshot.cursor, load("lake/displaced_patients"), incoming=theirs)
@@ -88,10 +88,6 @@ def whole(studies: pa.Table, is_recent: pa.Array) -> tuple[Part, Part]:
 
 def _patients(keys: pa.Array) -> pa.Table:
     return pa.table({"patient_key": keys}).sort_by("patient_key")
-
-
-def _since(cursor: duckdb.DuckDBPyConnection, generation: int) -> pa.Table:
-    return cursor.sql(load("lake/displaced"), params={"since": generation}).to_arrow_table()
 
 
 def go_on(index: Index, record: Record, displaced: Displaced) -> None:

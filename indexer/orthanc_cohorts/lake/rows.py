@@ -20,6 +20,8 @@ _ORDINALS = (
     *("roi_number", "subject", "kind", "role", "tag", "item", "rule", "sop_instance_uid"),
 )
 """Columns that tell the rows of one object apart."""
+_DIGEST = 'sha256($outer::BLOB || unhex(sha256($inner::BLOB || encode(f."{}"))))'
+"""HMAC-SHA256 of a text, with the blocks of `Pseudonyms.blocks`; in Python it took a third of all."""
 
 
 def columns_of(snapshot: Snapshot, table: Shown, covering: Covering) -> list[Column]:
@@ -42,7 +44,8 @@ def rows(
         covers.of.get(level) for level in ("study", "series", "instance", "patient")
     )
     chosen = covers.part.patients if level_of(columns) == "patient" else covers.part.studies
-    reader = snapshot.cursor.sql(_statement(table, columns)).to_arrow_reader(BATCH_ROWS)
+    blocks = covering.blocks if any(column.kind == "uid" for column in columns) else {}
+    reader = snapshot.cursor.sql(_statement(table, columns), params=blocks).to_arrow_reader(BATCH_ROWS)
     del study_cover, series_cover, instance_cover, patient_cover, chosen
     yield covering.uids(pa.RecordBatch.from_pylist([], schema=reader.schema), columns)
     for batch in reader:
@@ -69,4 +72,6 @@ def _selected(column: Column, dated: str) -> str:
         return f'"{KEYS[column.name]}".cover AS "{column.name}"'
     if column.kind == "time":
         return f'f."{column.name}" + to_days("{dated}".days) AS "{column.name}"'
+    if column.kind == "uid":
+        return f'{_DIGEST.format(column.name)} AS "{column.name}"'
     return f'f."{column.name}"'

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,6 +18,8 @@ from orthanc_cohorts.lake.snapshots import Lake
 
 SEGMENT_ROWS = 8_000_000
 ROW_GROUP_ROWS = 262_144
+_HOW: dict[str, Any] = {"compression": "zstd", "write_page_index": True}
+"""With an index of pages, a value or two of a concept are read without the rest of their row group."""
 _ARROW_SCHEMA = b"ARROW:schema"
 """Key of a Parquet file's metadata under which Arrow keeps its types, and what columns mean."""
 
@@ -64,7 +67,7 @@ class Segments:
     def _opened(self) -> pq.ParquetWriter:
         if self._writer is None:
             self._half = self._lake.half_written(self._table, len(self._kept))
-            self._writer = pq.ParquetWriter(self._half, self._schema, compression="zstd")
+            self._writer = pq.ParquetWriter(self._half, self._schema, **_HOW)
             self._rows = 0
         return self._writer
 
@@ -120,7 +123,7 @@ def _copied(file: Path, half: Path, key: str, gone: pa.Array, check: Callable[[]
     with pq.ParquetFile(file, read_dictionary=words) as opened:
         stated = opened.metadata.metadata[_ARROW_SCHEMA]
         wanted = gone.cast(schema.field(key).type)
-        with pq.ParquetWriter(half, opened.schema_arrow, compression="zstd", store_schema=False) as writer:
+        with pq.ParquetWriter(half, opened.schema_arrow, store_schema=False, **_HOW) as writer:
             for number in range(opened.num_row_groups):
                 check()
                 rows = opened.read_row_group(number, use_threads=False)

@@ -30,10 +30,14 @@ def run(
 
 
 def fetch(
-    connection: duckdb.DuckDBPyConnection, statement: LiteralString, *, incoming: pa.Table | None = None
+    connection: duckdb.DuckDBPyConnection,
+    statement: LiteralString,
+    parameters: dict[str, Any] | None = None,
+    *,
+    incoming: pa.Table | None = None,
 ) -> pa.Table:
     """Run a statement and return all its rows as an Arrow table; incoming: as for `run`."""
-    return connection.sql(statement).to_arrow_table()
+    return connection.sql(statement, params=parameters or {}).to_arrow_table()
 
 
 def column(name: str, values: Any, type_: pa.DataType) -> pa.Table:

@@ -275,6 +275,7 @@ def test_files_are_cut_at_their_bound_and_hold_the_same_rows(
     index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lakes: dict[Policy, Published]
 ) -> None:
     monkeypatch.setattr(segments, "SEGMENT_ROWS", 100)
+    monkeypatch.setattr(segments, "ROW_GROUP_ROWS", 64)
     monkeypatch.setattr(rows, "BATCH_ROWS", 64)
     found = published(index, Lake(tmp_path / "lake"), "keep")
     sql = "SELECT * FROM measurement ORDER BY ALL"
