@@ -167,7 +167,9 @@ SETTINGS: tuple[Setting, ...] = (
         "LakeDirectory",
         "",
         "Folder into which the index is published as Parquet, for a group that may read it and nothing else; "
-        "outside the data directory. Empty: there is no lake.",
+        "outside the data directory. Or object storage: `s3://bucket/prefix?region=...`, with `scheme` and "
+        "`endpoint_override` where it is not Amazon's; credentials come by the environment, files or roles "
+        "that AWS's own tools use. Empty: there is no lake.",
     ),
     Setting(
         "LakePolicy",
@@ -196,6 +198,21 @@ SETTINGS: tuple[Setting, ...] = (
         0,
         86_400,
     ),
+    Setting(
+        "LakeIceberg",
+        False,
+        "Whether each publication is registered as Apache Iceberg tables too, for Trino, Spark, Snowflake "
+        "and others. Needs the extra `iceberg`.",
+    ),
+    Setting(
+        "LakeIcebergCatalog",
+        "",
+        "Catalog of the Iceberg tables: an address as pyiceberg takes it (`https://...` REST, `thrift://...` "
+        "Hive, `sqlite:///...` and other databases), without a password: credentials come by pyiceberg's own "
+        "configuration of the catalog `cohorts`. Empty: a file of SQLite, `iceberg/iceberg.db` in a "
+        "LakeDirectory that is a folder, else `iceberg.db` in the data directory.",
+    ),
+    Setting("LakeIcebergNamespace", "lake", "Namespace of the Iceberg tables in their catalog."),
     Setting("LogLevel", "info", "Verbosity of the sidecar.", choices=("debug", "info", "warning", "error")),
 )
 

@@ -20,6 +20,7 @@
       * NoVolume                objects that make no volume of equally spaced slices
       * NoWaveform              an object without such a waveform
       * NoMask                  an object without masks, or masks that do not lie on the grid asked for
+    * LakeUnavailable           the lake or its catalog cannot be reached, read or written
 
 A message says what, where and what to do. It may name UIDs and tags, never patient data.
 """
@@ -115,3 +116,7 @@ class NoWaveform(DatasetError):
 
 class NoMask(DatasetError):
     """The object holds no masks, or they do not lie on the grid asked for."""
+
+
+class LakeUnavailable(CohortsError):
+    """The lake or its catalog cannot be reached, read or written where it is said to be; nothing is lost."""

@@ -21,14 +21,18 @@ from orthanc_cohorts.cohort.definition import validated
 from orthanc_cohorts.datasets.policy import Policy
 from orthanc_cohorts.lake import Lake
 from orthanc_cohorts.lake.publisher import Outcome, Publisher, studies_of
-from orthanc_cohorts.lake.snapshots import RUN
 
 
 class PublishRequest(BaseModel):
-    """How to publish; the policy is the site's. whole: write everything anew, not only what has changed."""
+    """How to publish; the policy is the site's.
+
+    whole: write everything anew, not only what has changed. iceberg: as Iceberg tables too, whatever
+    LakeIceberg says.
+    """
 
     model_config = ConfigDict(extra="forbid")
     whole: bool = False
+    iceberg: bool = False
 
 
 class ForgetRequest(BaseModel):
@@ -42,8 +46,8 @@ class ForgetRequest(BaseModel):
 class LakeAnswer(BaseModel):
     """The current snapshot of the lake.
 
-    folder: on the sidecar's machine. generation, seq: of the index and of Orthanc's log, up to which all
-    tables are. rows: by table.
+    folder: on the sidecar's machine, or the address of its manifest. generation, seq: of the index and of
+    Orthanc's log, up to which all tables are. rows: by table.
     """
 
     folder: str
@@ -57,13 +61,14 @@ class PublishAnswer(LakeAnswer):
     """A snapshot just made.
 
     whole: whether everything was written anew. files: by table. size_bytes: of all files. retired: older
-    snapshots that went.
+    snapshots that went. iceberg: whether Iceberg tables show it.
     """
 
     whole: bool
     files: dict[str, int]
     size_bytes: int
     retired: int
+    iceberg: bool
 
 
 def lake_router(publisher: Publisher, limits: Limits, publishing: Limits) -> APIRouter:
@@ -81,7 +86,9 @@ def lake_router(publisher: Publisher, limits: Limits, publishing: Limits) -> API
     async def publish_(request: Request) -> Response:
         """Publish the index as a snapshot of the lake, which is the current one then."""
         asked = validated(loads(await limits.body(request)), PublishRequest)
-        found = await publishing.run(lambda deadline: publisher.publish(deadline, asked.whole), request)
+        found = await publishing.run(
+            lambda deadline: publisher.publish(deadline, asked.whole, asked.iceberg), request
+        )
         return _answered(request, found)
 
     @router.post("/lake/erase", response_model=PublishAnswer, openapi_extra=takes(ForgetRequest))
@@ -95,13 +102,11 @@ def lake_router(publisher: Publisher, limits: Limits, publishing: Limits) -> API
 
 
 def _current(lake: Lake) -> LakeAnswer:
-    folder = lake.current()
-    if folder is None:
+    newest = lake.newest()
+    if newest is None:
         raise HTTPException(404, "nothing has been published yet; an admin does with POST publish")
-    said = loads((folder / RUN).read_bytes())
-    return LakeAnswer(
-        folder=str(folder), **{name: said[name] for name in ("generation", "seq", "policy", "rows")}
-    )
+    said = {name: newest.run[name] for name in ("generation", "seq", "policy", "rows")}
+    return LakeAnswer(folder=newest.where, **said)
 
 
 def _erased(publisher: Publisher, asked: ForgetRequest, deadline: Deadline) -> Outcome:
@@ -121,7 +126,7 @@ def _answered(request: Request, outcome: Outcome) -> Response:
     note(request, count=sum(found.rows.values()))
     return _json(
         PublishAnswer(
-            folder=str(found.folder),
+            folder=found.manifest.where,
             generation=found.generation,
             seq=found.seq,
             policy=found.policy,
@@ -130,6 +135,7 @@ def _answered(request: Request, outcome: Outcome) -> Response:
             files=found.files,
             size_bytes=found.bytes,
             retired=outcome.retired,
+            iceberg=outcome.is_iceberg,
         )
     )
 

@@ -25,6 +25,7 @@ from orthanc_cohorts.errors import (
     CohortUnknown,
     DefinitionError,
     IndexBusy,
+    LakeUnavailable,
     SavedCohortError,
 )
 
@@ -114,6 +115,7 @@ def install(app: FastAPI, broken: Callable[[], None]) -> None:
     app.add_exception_handler(BodyTooLarge, _large)
     app.add_exception_handler(CursorGone, _gone)
     app.add_exception_handler(SavedCohortError, _saved)
+    app.add_exception_handler(LakeUnavailable, _elsewhere)
     app.add_exception_handler(RequestValidationError, _parameters)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _unexpected)
@@ -153,6 +155,10 @@ def _large(_: Request, error: Exception) -> Response:
 
 def _gone(_: Request, error: Exception) -> Response:
     return problem(410, str(error))
+
+
+def _elsewhere(_: Request, error: Exception) -> Response:
+    return problem(503, str(error))
 
 
 _SAVED = {CohortUnknown: 404, CohortExists: 409, CohortForeign: 403, CohortChanged: 412}

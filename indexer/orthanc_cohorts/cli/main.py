@@ -67,6 +67,9 @@ def publish(
     whole: Annotated[
         bool, typer.Option("--whole", help="Write everything anew, not only what has changed.")
     ] = False,
+    iceberg: Annotated[
+        bool, typer.Option("--iceberg", help="Register the snapshot as Apache Iceberg tables too.")
+    ] = False,
     socket: Socket = None,
     data_directory: Where = None,
     url: Url = None,
@@ -78,7 +81,7 @@ def publish(
     from orthanc_cohorts.cli.publish import lines
     from orthanc_cohorts.cli.publish import publish as ask
 
-    found = ask(find(socket, data_directory, url, user), whole)
+    found = ask(find(socket, data_directory, url, user), whole, iceberg)
     for line in [json.dumps(found)] if as_json else lines(found):
         say(line)
 

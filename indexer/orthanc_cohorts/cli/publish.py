@@ -16,9 +16,9 @@ PUBLISH_SECONDS = 6 * 3_600.0 + 60
 """A minute more than the sidecar allows itself."""
 
 
-def publish(sidecar: Sidecar, whole: bool) -> dict[str, Any]:
+def publish(sidecar: Sidecar, whole: bool, iceberg: bool) -> dict[str, Any]:
     """Publish the index; return what the snapshot is. Raises CohortsError."""
-    return _asked(sidecar, f"{API}/publish", {"whole": whole})
+    return _asked(sidecar, f"{API}/publish", {"whole": whole, "iceberg": iceberg})
 
 
 def erase(sidecar: Sidecar, patient_id: str, issuer: str | None) -> dict[str, Any]:
@@ -36,6 +36,7 @@ def lines(found: Mapping[str, Any]) -> list[str]:
         + ("" if found["whole"] else "; what has not changed was left as it was"),
         f"policy {found['policy']}; up to change {found['seq']} of Orthanc",
         f"{found['retired']} older snapshots removed",
+        *(["Iceberg tables show it"] if found["iceberg"] else []),
     ]
 
 

@@ -33,7 +33,8 @@ from orthanc_cohorts.cohort.held import Held
 from orthanc_cohorts.datasets import Archive, Pseudonyms, site_key
 from orthanc_cohorts.errors import ConfigurationError
 from orthanc_cohorts.harmonise import convert, vocabulary_fingerprint
-from orthanc_cohorts.lake import Lake
+from orthanc_cohorts.lake import FolderLake, IcebergTables, lake_at
+from orthanc_cohorts.lake.iceberg_catalog import CatalogPlace
 from orthanc_cohorts.lake.publisher import Publisher
 from orthanc_cohorts.lake.schedule import Schedule, Scheduled
 from orthanc_cohorts.store import Index
@@ -42,7 +43,7 @@ from orthanc_cohorts.sync.keeper import Keeper
 from orthanc_cohorts.sync.orthanc_client import OrthancClient
 
 LOG = logging.getLogger("orthanc_cohorts")
-DATASETS = "datasets"
+DATASETS, UPLOADS = "datasets", "uploads"
 STOP_SECONDS = 1.0
 GC_ALLOCATIONS = 20_000
 """Containers made between two collections: a push makes thousands, none of which are cycles."""
@@ -169,13 +170,16 @@ def _lake(orders: Orders, index: Index, key: Pseudonyms) -> Publisher | None:
     stated = orders.settings["LakeDirectory"]
     if not stated:
         return None
-    root = Path(stated).absolute()
-    if root.is_relative_to(orders.data_directory.absolute()):
+    lake = lake_at(stated, orders.data_directory / UPLOADS)
+    if isinstance(lake, FolderLake) and lake.root.is_relative_to(orders.data_directory.absolute()):
         raise ConfigurationError(
-            f"Cohorts.LakeDirectory {root} lies in the data directory, which is private; choose another"
+            f"Cohorts.LakeDirectory {lake.where} lies in the data directory, which is private; choose another"
         )
     keep_seconds = orders.settings["LakeKeepHours"] * 3_600.0
-    return Publisher(index, Lake(root), orders.settings["LakePolicy"], key, keep_seconds)
+    place = CatalogPlace.of(lake, orders.settings["LakeIcebergCatalog"], orders.data_directory)
+    tables = IcebergTables(lake, place, orders.settings["LakeIcebergNamespace"])
+    is_iceberg = orders.settings["LakeIceberg"]
+    return Publisher(index, lake, orders.settings["LakePolicy"], key, keep_seconds, tables, is_iceberg)
 
 
 def _scheduled(orders: Orders, publisher: Publisher | None) -> Scheduled | None:

@@ -5,7 +5,7 @@ Knows the files of one snapshot and the model; no index.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import duckdb
@@ -83,8 +83,8 @@ def table_doc(table: str) -> str:
     return _TABLE_DOCS.get(table) or TABLES[table].doc
 
 
-def describe(folder: Path, schemas: dict[str, pa.Schema]) -> None:
-    """Write what describes a snapshot into its folder."""
+def documents(schemas: Mapping[str, pa.Schema]) -> dict[str, bytes]:
+    """Return what describes a snapshot to people and programs, by file name."""
     dictionary = {
         table: {
             "doc": table_doc(table),
@@ -95,12 +95,13 @@ def describe(folder: Path, schemas: dict[str, pa.Schema]) -> None:
         }
         for table, schema in schemas.items()
     }
-    (folder / DICTIONARY).write_bytes(orjson.dumps(dictionary, option=orjson.OPT_INDENT_2))
-    (folder / GUIDE).write_text(_guide(schemas), encoding="utf-8")
-    _catalog(folder / CATALOG, schemas)
+    return {
+        DICTIONARY: orjson.dumps(dictionary, option=orjson.OPT_INDENT_2),
+        GUIDE: _guide(schemas).encode(),
+    }
 
 
-def _guide(schemas: dict[str, pa.Schema]) -> str:
+def _guide(schemas: Mapping[str, pa.Schema]) -> str:
     parts = ["# Dictionary\n"]
     for table, schema in schemas.items():
         rows = [f"| `{field.name}` | {field.type} | {doc(table, field.name)} |" for field in schema]
@@ -110,8 +111,8 @@ def _guide(schemas: dict[str, pa.Schema]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _catalog(path: Path, tables: Iterable[str]) -> None:
-    """Write a database of views, one per table, over the files of the snapshot by absolute path."""
+def views(path: Path, tables: Iterable[str]) -> None:
+    """Write a database of views, one per table, over the files in the folders beside it by absolute path."""
     connection = duckdb.connect()
     try:
         connection.execute(f"ATTACH '{_quoted(path)}' AS lake (STORAGE_VERSION '{STORAGE_VERSION}')")

@@ -13,18 +13,17 @@ from pathlib import Path
 
 import orjson
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from orthanc_cohorts import __version__
 from orthanc_cohorts.datasets import Pseudonyms
 from orthanc_cohorts.datasets.policy import Policy
 from orthanc_cohorts.lake import record
-from orthanc_cohorts.lake.catalog import describe
+from orthanc_cohorts.lake.catalog import documents
 from orthanc_cohorts.lake.covering import Column, Covering, Covers
 from orthanc_cohorts.lake.record import NOTHING, Displaced, Record
 from orthanc_cohorts.lake.rows import columns_of, level_of, rows
-from orthanc_cohorts.lake.segments import Segments, rows_in, without
-from orthanc_cohorts.lake.snapshots import Lake
+from orthanc_cohorts.lake.segments import Segments, without
+from orthanc_cohorts.lake.snapshots import DataFile, Lake, Manifest
 from orthanc_cohorts.lake.tables import TABLES, Shown
 from orthanc_cohorts.lake.waiting import Stop, Until
 from orthanc_cohorts.store import Index, Snapshot
@@ -43,7 +42,7 @@ class Published:
     files: by table. bytes: in all.
     """
 
-    folder: Path
+    manifest: Manifest
     generation: int
     seq: int
     policy: Policy
@@ -51,6 +50,11 @@ class Published:
     rows: dict[str, int]
     files: dict[str, int]
     bytes: int
+
+    @property
+    def folder(self) -> Path:
+        """Where the snapshot is, in a lake that is a folder."""
+        return Path(self.manifest.where)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,7 @@ class _Plan:
     base: a new one; or the files of the old one by table, which stays less what is displaced.
     """
 
-    base: Covers | dict[str, list[Path]]
+    base: Covers | dict[str, list[DataFile]]
     displaced: Displaced
     recent: Covers
 
@@ -76,8 +80,7 @@ def publish(
     """Publish the newest generation of the index, and make it the current snapshot. One at a time.
 
     until: what may end it, which leaves the lake as it was. is_whole: write everything anew, whatever has
-    changed. Raises OSError; CohortsError: two keys have got the
-    same number.
+    changed. Raises OSError, LakeUnavailable; CohortsError: two keys have got the same number.
     """
     until = Stop() if until is None else until
     lake.prepare()
@@ -95,30 +98,29 @@ def publish(
             for table, columns in shown.items()
         }
     files = {name: [*base[name], *recent[name]] for name in base}
-    counts = {name: rows_in(of_table) for name, of_table in files.items()}
-    folder = _shown(lake, files, counts, snapshot, policy)
-    names = {name: [file.name for file in of_table] for name, of_table in base.items()}
-    done = Record(snapshot.generation, layout, names)
+    counts = {name: sum(file.rows for file in of_table) for name, of_table in files.items()}
+    manifest = _shown(lake, files, counts, snapshot, policy)
+    done = Record(snapshot.generation, layout, base)
     if isinstance(plan.base, Covers):
         record.begin_anew(index, done, plan.base)
     else:
         record.go_on(index, done, plan.displaced)
     return Published(
-        folder,
+        manifest,
         snapshot.generation,
         snapshot.cursor_seq,
         policy,
         isinstance(plan.base, Covers),
         counts,
         {name: len(of_table) for name, of_table in files.items()},
-        sum(file.stat().st_size for of_table in files.values() for file in of_table),
+        sum(file.size for of_table in files.values() for file in of_table),
     )
 
 
 def _layout(lake: Lake, policy: Policy, key: Pseudonyms, shown: dict[Shown, list[Column]]) -> str:
     """Return what files depend on beside rows. It stays in the index, where the key is."""
     stated = {
-        "root": str(lake.root.absolute()),
+        "root": lake.uri,
         "policy": policy,
         "key": key.of_resource("lake"),
         "software": __version__,
@@ -133,12 +135,11 @@ def _plan(snapshot: Snapshot, lake: Lake, layout: str, covering: Covering, is_wh
     studies = record.studies(snapshot)
     is_small = studies.num_rows <= FEW_STUDIES
     if not is_whole and not is_small and last is not None and last.layout == layout:
-        files = {table: [lake.data / table / name for name in names] for table, names in last.files.items()}
         displaced, part = record.changed(snapshot, last)
         most = max(part.studies.num_rows, displaced.studies.num_rows)
-        are_there = all(file.is_file() for of_table in files.values() for file in of_table)
+        are_there = all(lake.has(file) for of_table in last.files.values() for file in of_table)
         if most * MOST_RECENT <= studies.num_rows and are_there:
-            return _Plan(files, displaced, covering.covers(snapshot, part))
+            return _Plan(last.files, displaced, covering.covers(snapshot, part))
     names = studies["orthanc_id"].to_pylist()
     drawn = pa.array([not is_small and covering.is_companion(name) for name in names], pa.bool_())
     base, part = record.whole(studies, drawn)
@@ -155,7 +156,7 @@ class _Writing:
     plan: _Plan
     until: Until
 
-    def base(self, table: Shown, columns: list[Column]) -> list[Path]:
+    def base(self, table: Shown, columns: list[Column]) -> list[DataFile]:
         """Return the files of the base of a table; none where it has no rows."""
         base = self.plan.base
         if isinstance(base, Covers):
@@ -165,13 +166,13 @@ class _Writing:
         gone = displaced["cover"].combine_chunks()
         return without(self.lake, table.name, base[table.name], f"{level}_key", gone, self.until.check)
 
-    def recent(self, table: Shown, columns: list[Column], is_one_wanted: bool) -> list[Path]:
+    def recent(self, table: Shown, columns: list[Column], is_one_wanted: bool) -> list[DataFile]:
         """Return the files of the recent part of a table; is_one_wanted: one at least."""
         return self._written(table, columns, self.plan.recent, is_one_wanted)
 
     def _written(
         self, table: Shown, columns: list[Column], covers: Covers, is_one_wanted: bool
-    ) -> list[Path]:
+    ) -> list[DataFile]:
         batches = rows(self.snapshot, table, columns, self.covering, covers)
         segments = Segments(self.lake, table.name, next(batches).schema)
         for batch in batches:
@@ -181,8 +182,8 @@ class _Writing:
 
 
 def _shown(
-    lake: Lake, files: dict[str, list[Path]], counts: dict[str, int], snapshot: Snapshot, policy: Policy
-) -> Path:
+    lake: Lake, files: dict[str, list[DataFile]], counts: dict[str, int], snapshot: Snapshot, policy: Policy
+) -> Manifest:
     """Make the snapshot of these files, described."""
     said = {
         "generation": snapshot.generation,
@@ -191,5 +192,5 @@ def _shown(
         "software": __version__,
         "rows": counts,
     }
-    schemas = {name: pq.read_schema(of_table[0]) for name, of_table in files.items()}
-    return lake.show(files, lambda folder: describe(folder, schemas), orjson.dumps(said))
+    schemas = {name: lake.open(of_table[0]).schema_arrow for name, of_table in files.items()}
+    return lake.show(files, documents(schemas), said)

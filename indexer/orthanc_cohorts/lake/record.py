@@ -16,6 +16,7 @@ from orthanc_cohorts_sql import load
 
 from orthanc_cohorts.cohort import Snapshot
 from orthanc_cohorts.lake.covering import Covers, Part
+from orthanc_cohorts.lake.snapshots import DataFile
 from orthanc_cohorts.store import Index
 from orthanc_cohorts.store.statements import fetch, run
 
@@ -25,12 +26,12 @@ class Record:
     """A publication.
 
     generation: that it shows. layout: what its files depend on beside rows; another layout needs other files.
-    files: of its base, names by table.
+    files: of its base, by table.
     """
 
     generation: int
     layout: str
-    files: dict[str, list[str]]
+    files: dict[str, list[DataFile]]
 
 
 def begin(index: Index) -> None:
@@ -45,7 +46,9 @@ def last(snapshot: Snapshot) -> Record | None:
     if not rows or rows[0][0] < 0:
         return None
     generation, layout, files = rows[0]
-    return Record(int(generation), layout, orjson.loads(files))
+    named = orjson.loads(files)
+    base = {table: [DataFile(table, *one) for one in of_table] for table, of_table in named.items()}
+    return Record(int(generation), layout, base)
 
 
 class Displaced(NamedTuple):
@@ -117,6 +120,7 @@ _INSERT: dict[Literal["patient", "study"], LiteralString] = {
 
 def _note(connection: duckdb.DuckDBPyConnection, record: Record) -> None:
     said = {"generation": record.generation, "layout": record.layout}
-    files = orjson.dumps(record.files).decode()
+    named = {table: [file[1:] for file in of_table] for table, of_table in record.files.items()}
+    files = orjson.dumps(named).decode()
     run(connection, load("lake/end_publication"), {**said, "files": files})
     run(connection, load("lake/forget_unlisted"), {"generation": record.generation})

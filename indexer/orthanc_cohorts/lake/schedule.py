@@ -81,10 +81,12 @@ class Scheduled:
             self._thread.join(0.05)
 
     def _run(self) -> None:
-        generation, changed = -1, datetime.now()
-        published = self._last()
+        generation, changed, published = -1, datetime.now(), None
+        is_known = False
         while not self._stop.wait(POLL_SECONDS):
             try:
+                if not is_known:
+                    published, is_known = self._last(), True
                 with self._publisher.index.read() as snapshot:
                     found = snapshot.generation
                 if found != generation:
@@ -93,7 +95,7 @@ class Scheduled:
                     began = datetime.now()
                     outcome = self._publisher.publish(self._stop)
                     published = began
-                    LOG.info("published the lake: %s", outcome.published.folder)
+                    LOG.info("published the lake: %s", outcome.published.manifest.where)
             except IndexBusy as error:
                 LOG.info("the lake is published later: %s", error)
             except Exception:
@@ -102,5 +104,5 @@ class Scheduled:
                 self._stop.wait(RETRY_SECONDS)
 
     def _last(self) -> datetime | None:
-        current = self._publisher.lake.current()
-        return None if current is None else datetime.fromtimestamp(current.stat().st_mtime)
+        changed = self._publisher.lake.changed()
+        return None if changed is None else datetime.fromtimestamp(changed)

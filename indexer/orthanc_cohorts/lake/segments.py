@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from orthanc_cohorts.lake.catalog import schema_of
-from orthanc_cohorts.lake.snapshots import Lake
+from orthanc_cohorts.lake.snapshots import DataFile, Lake
 
 SEGMENT_ROWS = 8_000_000
 ROW_GROUP_ROWS = 262_144
@@ -35,7 +35,7 @@ class Segments:
         self._half: Path | None = None
         self._rows = 0
         self._waiting: list[pa.RecordBatch] = []
-        self._kept: list[Path] = []
+        self._kept: list[DataFile] = []
 
     def write(self, batch: pa.RecordBatch) -> None:
         """Take in rows. Raises OSError."""
@@ -45,7 +45,7 @@ class Segments:
         if sum(one.num_rows for one in self._waiting) >= ROW_GROUP_ROWS:
             self._flush()
 
-    def end(self, is_one_wanted: bool) -> list[Path]:
+    def end(self, is_one_wanted: bool) -> list[DataFile]:
         """Return the files that hold all rows; is_one_wanted: one without rows where there are none."""
         self._flush()
         if is_one_wanted and not self._kept:
@@ -74,13 +74,13 @@ class Segments:
     def _close(self) -> None:
         if self._writer is not None and self._half is not None:
             self._writer.close()
-            self._kept.append(self._lake.keep(self._half))
+            self._kept.append(self._lake.keep(self._table, self._half, self._rows))
             self._writer = None
 
 
 def without(
-    lake: Lake, table: str, files: Iterable[Path], key: str, gone: pa.Array, check: Callable[[], None]
-) -> list[Path]:
+    lake: Lake, table: str, files: Iterable[DataFile], key: str, gone: pa.Array, check: Callable[[], None]
+) -> list[DataFile]:
     """Return files that hold the rows of these files less those that have certain keys.
 
     A file without such rows is itself among them; one that holds nothing else is not. key: name of a column.
@@ -89,38 +89,37 @@ def without(
     kept = []
     for number, file in enumerate(files):
         check()
-        if not len(gone) or not _has_one(file, key, gone):
+        if not len(gone) or not _has_one(lake, file, key, gone):
             kept.append(file)
             continue
         half = lake.half_written(table, number)
-        if _copied(file, half, key, gone, check):
-            kept.append(lake.keep(half))
+        rows = _copied(lake, file, half, key, gone, check)
+        if rows:
+            kept.append(lake.keep(table, half, rows))
         else:
             half.unlink()
     return kept
 
 
-def rows_in(files: Iterable[Path]) -> int:
-    """Return how many rows files have in all."""
-    return sum(pq.read_metadata(file).num_rows for file in files)
-
-
-def _has_one(file: Path, key: str, gone: pa.Array) -> bool:
-    with pq.ParquetFile(file) as opened:
+def _has_one(lake: Lake, file: DataFile, key: str, gone: pa.Array) -> bool:
+    with lake.open(file) as opened:
         wanted = gone.cast(opened.schema_arrow.field(key).type)
         batches = opened.iter_batches(ROW_GROUP_ROWS, columns=[key])
         return any(pc.any(pc.is_in(batch[key], value_set=wanted)).as_py() for batch in batches)
 
 
-def _copied(file: Path, half: Path, key: str, gone: pa.Array, check: Callable[[], None]) -> int:
+def _copied(
+    lake: Lake, file: DataFile, half: Path, key: str, gone: pa.Array, check: Callable[[], None]
+) -> int:
     """Write the other rows of a file; return how many.
 
     Texts are copied as numbers of words, as the file holds them: that takes a third of the time.
     """
-    schema = pq.read_schema(file)
+    with lake.open(file) as opened:
+        schema = opened.schema_arrow
     words = [field.name for field in schema if pa.types.is_string(field.type)]
     written = 0
-    with pq.ParquetFile(file, read_dictionary=words) as opened:
+    with lake.open(file, read_dictionary=words) as opened:
         stated = opened.metadata.metadata[_ARROW_SCHEMA]
         wanted = gone.cast(schema.field(key).type)
         with pq.ParquetWriter(half, opened.schema_arrow, store_schema=False, **_HOW) as writer:

@@ -13,10 +13,12 @@ import pytest
 import build
 from api_client import Client, problem
 from flattened import stored
+from orthanc_cohorts.api.audit import AuditLog
 from orthanc_cohorts.datasets import Pseudonyms
 from orthanc_cohorts.datasets.policy import Policy
 from orthanc_cohorts.datasets.pseudonyms import identity
-from orthanc_cohorts.lake import Lake
+from orthanc_cohorts.lake import FolderLake, IcebergTables, lake_at
+from orthanc_cohorts.lake.iceberg_catalog import CatalogPlace
 from orthanc_cohorts.lake.publisher import Publisher
 from orthanc_cohorts.store import Batch, Index, Observed
 
@@ -38,7 +40,7 @@ def index(tmp_path: Path) -> Iterator[Index]:
 
 @pytest.fixture
 def publisher(index: Index, tmp_path: Path) -> Publisher:
-    return Publisher(index, Lake(tmp_path / "lake"), "pseudonymise", KEY, 0.0)
+    return Publisher(index, FolderLake(tmp_path / "lake"), "pseudonymise", KEY, 0.0)
 
 
 @pytest.fixture
@@ -72,7 +74,7 @@ def test_nothing_can_be_asked_but_to_publish(client: Client) -> None:
 
 @pytest.mark.parametrize("policy", ["keep", "pseudonymise"])
 def test_what_is_forgotten_stands_in_no_file_at_once(index: Index, tmp_path: Path, policy: Policy) -> None:
-    lake = Lake(tmp_path / "lake")
+    lake = FolderLake(tmp_path / "lake")
     client = Client(index, lake=Publisher(index, lake, policy, KEY, 3_600.0))
     asked = {"patient_id": "HOSP-FORGOTTEN"}
     index.apply(Batch.of([FORGOTTEN]))
@@ -93,7 +95,49 @@ def test_what_is_forgotten_stands_in_no_file_at_once(index: Index, tmp_path: Pat
             assert not [one for one in told if one.encode() in path.read_bytes()]
 
 
-def said(lake: Lake) -> set[str]:
+def test_iceberg_tables_are_registered_where_it_is_asked_or_always(index: Index, tmp_path: Path) -> None:
+    lake = FolderLake(tmp_path / "lake")
+    tables = IcebergTables(lake, CatalogPlace.of(lake, "", tmp_path), "lake")
+    asked, always = (
+        Client(index, lake=Publisher(index, lake, "pseudonymise", KEY, 0.0, tables, one))
+        for one in (False, True)
+    )
+
+    told = [
+        client.post(f"/{route}", body).json()["iceberg"]
+        for client, route, body in (
+            (asked, "publish", {}),
+            (asked, "publish", {"iceberg": True}),
+            (always, "publish", {}),
+            (asked, "lake/erase", {"patient_id": "NOBODY"}),
+        )
+    ]
+
+    assert told == [False, True, True, True]
+    with tables.place.opened(lake) as catalog:
+        table = catalog.load_table(("lake", "measurement"))
+        assert table.scan().to_arrow()["value"].to_pylist() == [12.0]
+        assert len(table.snapshots()) == 1
+    assert [one.name for one in lake.snapshots.iterdir()] == ["4"]
+    for client in (asked, always):
+        client.close()
+
+
+def test_a_storage_that_cannot_be_reached_is_told_and_not_with_what_was_sent(
+    index: Index, tmp_path: Path
+) -> None:
+    place = "s3://bucket/lake?region=us-east-1&scheme=http&endpoint_override=127.0.0.1:9"
+    publisher = Publisher(index, lake_at(place, tmp_path / "uploads"), "drop", KEY, 0.0)
+    client = Client(index, lake=publisher, audit=AuditLog(tmp_path / "audit.log"))
+
+    told = problem(client.post("/publish", {}), 503)["detail"]
+
+    client.close()
+    assert told.startswith("s3://bucket/lake: it cannot be reached")
+    assert "127.0.0.1:9" not in told + (tmp_path / "audit.log").read_text()
+
+
+def said(lake: FolderLake) -> set[str]:
     """Return every value in every file of a lake, whichever snapshots have it."""
     return {
         str(value)

@@ -18,7 +18,7 @@ import build
 from flattened import stored
 from orthanc_cohorts.datasets import Pseudonyms
 from orthanc_cohorts.datasets.policy import Policy
-from orthanc_cohorts.lake import Lake, Published, covering, publish, publishing
+from orthanc_cohorts.lake import FolderLake, Published, covering, publish, publishing
 from orthanc_cohorts.model.rows import Rows
 from orthanc_cohorts.store import Batch, Index, Observed, writer
 
@@ -127,7 +127,7 @@ def few_are_many() -> Iterator[None]:
 @given(steps=STEPS)
 def test_what_is_published_step_by_step_is_what_is_published_at_once(policy: Policy, steps: Any) -> None:
     with tempfile.TemporaryDirectory() as name:
-        index, lake = Index.open(Path(name) / "index", threads=1), Lake(Path(name) / "lake")
+        index, lake = Index.open(Path(name) / "index", threads=1), FolderLake(Path(name) / "lake")
         clock = 1
         for events, is_published in steps:
             apply(index, events, clock)
@@ -161,7 +161,7 @@ def files_of(published: Published, table: str) -> set[str]:
 
 
 def test_what_has_not_changed_is_not_written_again(tmp_path: Path) -> None:
-    index, lake = Index.open(tmp_path / "index", threads=1), Lake(tmp_path / "lake")
+    index, lake = Index.open(tmp_path / "index", threads=1), FolderLake(tmp_path / "lake")
     index.apply(Batch.of([image(number) for number in range(40)]))
     first = publish(index, lake, "pseudonymise", KEY)
     index.apply(Batch.of([image(99)]))
@@ -178,7 +178,7 @@ def test_what_has_not_changed_is_not_written_again(tmp_path: Path) -> None:
 
 
 def test_who_finds_the_recent_part_cannot_tell_which_of_its_studies_came_lately(tmp_path: Path) -> None:
-    index, lake = Index.open(tmp_path / "index", threads=1), Lake(tmp_path / "lake")
+    index, lake = Index.open(tmp_path / "index", threads=1), FolderLake(tmp_path / "lake")
     index.apply(Batch.of([image(number) for number in range(60)]))
     publish(index, lake, "pseudonymise", KEY)
     index.apply(Batch.of([image(99)]))

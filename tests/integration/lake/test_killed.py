@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from orthanc_cohorts.lake import Lake
+from orthanc_cohorts.lake import FolderLake
 
 KILLS = int(os.environ.get("LAKE_KILLS", "20"))
 JOINS = (
@@ -53,7 +53,7 @@ def flaws(snapshot: Path) -> list[str]:
 
 @pytest.mark.slow
 def test_a_reader_never_sees_a_half_written_state(tmp_path: Path) -> None:
-    dice, lake, seen = random.Random(1), Lake(tmp_path / "lake"), set()
+    dice, lake, seen = random.Random(1), FolderLake(tmp_path / "lake"), set()
     script = Path(__file__).with_name("writer_to_kill.py")
     command = [sys.executable, str(script), str(tmp_path / "index"), str(lake.root)]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}

@@ -21,7 +21,7 @@ from orthanc_cohorts.datasets.policy import Policy
 from orthanc_cohorts.datasets.pseudonyms import identity
 from orthanc_cohorts.flatten import Stored, flatten_bytes
 from orthanc_cohorts.flatten.header import orthanc_id
-from orthanc_cohorts.lake import Lake, Published, publish, rows, segments
+from orthanc_cohorts.lake import FolderLake, Published, publish, rows, segments
 from orthanc_cohorts.lake.tables import KEYS, TABLES
 from orthanc_cohorts.store import Batch, Index, Observed
 
@@ -52,10 +52,12 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Index]:
 @pytest.fixture(scope="module")
 def lakes(index: Index, tmp_path_factory: pytest.TempPathFactory) -> dict[Policy, Published]:
     """A snapshot under each policy."""
-    return {policy: published(index, Lake(tmp_path_factory.mktemp(policy)), policy) for policy in POLICIES}
+    return {
+        policy: published(index, FolderLake(tmp_path_factory.mktemp(policy)), policy) for policy in POLICIES
+    }
 
 
-def published(index: Index, lake: Lake, policy: Policy) -> Published:
+def published(index: Index, lake: FolderLake, policy: Policy) -> Published:
     return publish(index, lake, policy, KEY)
 
 
@@ -259,7 +261,7 @@ def test_under_drop_there_are_neither_uids_nor_dates_nor_the_keys_of_another_pol
 
 
 def test_the_same_generation_gives_the_same_files(index: Index, tmp_path: Path) -> None:
-    lake = Lake(tmp_path / "lake")
+    lake = FolderLake(tmp_path / "lake")
     first = published(index, lake, "pseudonymise")
     second = published(index, lake, "pseudonymise")
 
@@ -277,7 +279,7 @@ def test_files_are_cut_at_their_bound_and_hold_the_same_rows(
     monkeypatch.setattr(segments, "SEGMENT_ROWS", 100)
     monkeypatch.setattr(segments, "ROW_GROUP_ROWS", 64)
     monkeypatch.setattr(rows, "BATCH_ROWS", 64)
-    found = published(index, Lake(tmp_path / "lake"), "keep")
+    found = published(index, FolderLake(tmp_path / "lake"), "keep")
     sql = "SELECT * FROM measurement ORDER BY ALL"
 
     assert found.rows == lakes["keep"].rows

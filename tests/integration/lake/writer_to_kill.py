@@ -10,7 +10,7 @@ from pathlib import Path
 import build
 from flattened import stored
 from orthanc_cohorts.datasets import Pseudonyms
-from orthanc_cohorts.lake import Lake, publish
+from orthanc_cohorts.lake import FolderLake, publish
 from orthanc_cohorts.store import Batch, Index, Observed
 
 
@@ -30,7 +30,7 @@ def report(number: int) -> Batch:
 
 def run(index_directory: Path, lake_directory: Path) -> None:
     """Store, delete and publish until killed."""
-    index, lake = Index.open(index_directory, threads=1, memory_limit="512MB"), Lake(lake_directory)
+    index, lake = Index.open(index_directory, threads=1, memory_limit="512MB"), FolderLake(lake_directory)
     key = Pseudonyms(b"k" * 32)
     for number in count(time.time_ns() % 100_000_000):
         batch = report(number)
