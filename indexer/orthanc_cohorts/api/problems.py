@@ -23,6 +23,7 @@ from orthanc_cohorts.errors import (
     CohortExists,
     CohortForeign,
     CohortUnknown,
+    ConfigurationError,
     DefinitionError,
     IndexBusy,
     LakeUnavailable,
@@ -116,6 +117,7 @@ def install(app: FastAPI, broken: Callable[[], None]) -> None:
     app.add_exception_handler(CursorGone, _gone)
     app.add_exception_handler(SavedCohortError, _saved)
     app.add_exception_handler(LakeUnavailable, _elsewhere)
+    app.add_exception_handler(ConfigurationError, _elsewhere)
     app.add_exception_handler(RequestValidationError, _parameters)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(Exception, _unexpected)

@@ -34,7 +34,7 @@ from orthanc_cohorts.datasets import Archive, Pseudonyms, site_key
 from orthanc_cohorts.errors import ConfigurationError
 from orthanc_cohorts.harmonise import convert, vocabulary_fingerprint
 from orthanc_cohorts.lake import FolderLake, IcebergTables, lake_at
-from orthanc_cohorts.lake.iceberg_catalog import CatalogPlace
+from orthanc_cohorts.lake.iceberg_catalog import CatalogPlace, check_installed
 from orthanc_cohorts.lake.publisher import Publisher
 from orthanc_cohorts.lake.schedule import Schedule, Scheduled
 from orthanc_cohorts.store import Index
@@ -179,6 +179,8 @@ def _lake(orders: Orders, index: Index, key: Pseudonyms) -> Publisher | None:
     place = CatalogPlace.of(lake, orders.settings["LakeIcebergCatalog"], orders.data_directory)
     tables = IcebergTables(lake, place, orders.settings["LakeIcebergNamespace"])
     is_iceberg = orders.settings["LakeIceberg"]
+    if is_iceberg:
+        check_installed()
     return Publisher(index, lake, orders.settings["LakePolicy"], key, keep_seconds, tables, is_iceberg)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -59,14 +60,11 @@ class CatalogPlace:
     @contextmanager
     def opened(self, lake: Lake) -> Iterator[Catalog]:
         """Give the catalog. Raises ConfigurationError: pyiceberg is missing; LakeUnavailable."""
-        try:
-            from pyiceberg.catalog import load_catalog
-            from pyiceberg.exceptions import CommitFailedException, NotInstalledError, RESTError
-            from sqlalchemy.exc import SQLAlchemyError
-        except ImportError:
-            raise ConfigurationError(
-                "Iceberg tables need pyiceberg: pip install 'orthanc-cohorts[iceberg]'"
-            ) from None
+        check_installed()
+        from pyiceberg.catalog import load_catalog
+        from pyiceberg.exceptions import CommitFailedException, NotInstalledError, RESTError
+        from sqlalchemy.exc import SQLAlchemyError
+
         if self.file is not None:
             self.file.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -81,6 +79,12 @@ class CatalogPlace:
                 f"the Iceberg catalog {self.uri} or what it names cannot be read or written "
                 f"({type(error).__name__}); the lake itself is published"
             ) from error
+
+
+def check_installed() -> None:
+    """Raise ConfigurationError where pyiceberg is missing."""
+    if find_spec("pyiceberg") is None or find_spec("sqlalchemy") is None:
+        raise ConfigurationError("Iceberg tables need pyiceberg: pip install 'orthanc-cohorts[iceberg]'")
 
 
 def _storage_of(lake: Lake) -> dict[str, str]:
