@@ -23,6 +23,9 @@ _SNAPSHOTS = "snapshots"
 _FILE = re.compile(rf"{DATA}/([^/]+)/([^/]+\.parquet)")
 _MANIFEST = re.compile(rf"{_SNAPSHOTS}/(\d+)\.json")
 _BESIDE = re.compile(rf"{_SNAPSHOTS}/(\d+)/[^/]+")
+_CURRENT_BYTES = 128
+"""All that say which snapshot is current are of one size: Arrow asks for the size first, then for so many
+bytes, and may get the beginning of another one that has just taken its place."""
 _TICK_SECONDS = 1.0
 """What a storage may round off the time at which an object was written."""
 
@@ -99,7 +102,8 @@ class ObjectLake(Lake):
         return int(orjson.loads(said)["snapshot"])
 
     def _point(self, number: int) -> None:
-        self.storage.write(CURRENT, orjson.dumps({"snapshot": number, "manifest": _manifest(number)}))
+        said = orjson.dumps({"snapshot": number, "manifest": _manifest(number)})
+        self.storage.write(CURRENT, said.ljust(_CURRENT_BYTES))
 
     def _said(self, number: int) -> bytes | None:
         return self.storage.read(_manifest(number))

@@ -63,9 +63,13 @@ def lake(place: str, tmp_path: Path) -> Lake:
     return lake_at(place, tmp_path / "uploads")
 
 
-def state_of(place: str) -> int:
-    """Return which state a reader sees, having read all rows of all tables: they must be of that one."""
+def state_of(place: str, dawdles: float = 0.0) -> int:
+    """Return which state a reader sees, having read all rows of all tables: they must be of that one.
+
+    dawdles: seconds between finding the snapshot and reading it.
+    """
     found = read_lake(place)
+    time.sleep(dawdles)
     state = int(found.manifest.run["generation"])
     for table in lake_rows.TABLES:
         rows = found.dataset(table).to_table()
@@ -91,6 +95,24 @@ def test_a_snapshot_is_what_its_manifest_names(lake: Lake, place: str, endpoint:
             assert lake.open(file).metadata.num_rows == file.rows
             head = client(endpoint).head_object(Bucket="cohorts", Key=lake.path_of(file).partition("/")[2])
             assert head["ContentLength"] == file.size
+
+
+def test_what_says_which_snapshot_is_current_is_read_whole_while_it_is_replaced(
+    lake: Lake, place: str, endpoint: str, prefix: str
+) -> None:
+    lake_rows.shown(lake, 1)
+    storage, key = client(endpoint), f"{prefix}/current.json"
+    first = storage.get_object(Bucket="cohorts", Key=key)["Body"].read()
+    for snapshot in storage.list_objects_v2(Bucket="cohorts", Prefix=f"{prefix}/snapshots/1")["Contents"]:
+        storage.copy_object(
+            Bucket="cohorts",
+            Key=snapshot["Key"].replace("snapshots/1", "snapshots/999"),
+            CopySource={"Bucket": "cohorts", "Key": snapshot["Key"]},
+        )
+    lake.show({}, {}, {})
+
+    assert read_lake(place).manifest.number == 1_000
+    assert len(storage.get_object(Bucket="cohorts", Key=key)["Body"].read()) == len(first)
 
 
 def test_a_file_that_is_there_is_not_uploaded_again(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -199,14 +221,14 @@ def test_a_reader_in_a_loop_sees_the_whole_of_one_state_each_time(lake: Lake, pl
         while not stop.is_set():
             state += 1
             lake_rows.shown(lake, state)
-            lake.retire(2.0)
+            lake.retire(3.0)
 
     writer = threading.Thread(target=write)
     writer.start()
     try:
         until = time.monotonic() + 6
         while time.monotonic() < until or len(set(seen)) < 5:
-            seen.append(state_of(place))
+            seen.append(state_of(place, 0.5))
     finally:
         stop.set()
         writer.join()
