@@ -2,12 +2,14 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help install demo test unit check format bench docs image test-matrix clean-room debian clean
+.PHONY: help install demo test unit check format bench docs image test-matrix clean-room debian debian-tests clean
 
 PYTHON ?= /usr/bin/python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 PACKAGES := python3-venv ca-certificates curl procps dcmtk orthanc orthanc-python orthanc-dicomweb
+# Further ones that tests alone need: Spark's Java, and R.
+TEST_PACKAGES := default-jre-headless r-base-core
 
 # As many tests at once as there are cores; those marked `alone` one by one.
 WORKERS ?= -n auto --maxprocesses 4 --dist worksteal
@@ -23,13 +25,16 @@ install: $(VENV)/.installed ## Debian packages and the virtual environment, noth
 debian:
 	@scripts/debian-packages $(PACKAGES)
 
+debian-tests: | debian
+	@scripts/debian-packages $(TEST_PACKAGES)
+
 $(VENV)/.installed: pyproject.toml | debian
 	@scripts/python-environment $(VENV) $(PYTHON)
 
 demo: $(VENV)/.installed ## a real Orthanc with a generated study, on free loopback ports, until Ctrl-C
 	@exec $(BIN)/orthanc-cohorts demo $(OPTIONS)
 
-test: $(VENV)/.installed ## all tests: unit, integration, and with real Orthanc processes
+test: $(VENV)/.installed debian-tests ## all tests: unit, integration, and with real Orthanc processes
 	$(BIN)/python -m pytest $(WORKERS) tests/unit tests/integration tests/orthanc $(OPTIONS)
 
 unit: $(VENV)/.installed ## the tests that take seconds

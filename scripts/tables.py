@@ -24,8 +24,10 @@ SCT) it is listed as such: compare that one, never a meaning. Numbers with a uni
 replaced and add the clinical time (`event_time`, `event_time_source`, `event_time_precision`) to
 statements.
 
-Derived from these: `series`, `study`, `patient`, `patient_identity` ([sql/schema](../sql/schema)); views for
-analysts stand in [sql/views](../sql/views), documented questions in [sql/examples](../sql/examples).
+Derived from these: `series`, `study`, `patient`, `patient_identity` ([sql/schema](../sql/schema)); views
+are in [sql/views](../sql/views). Documented questions on the [lake](analysts.md) are in
+[sql/examples](../sql/examples); those in [sql/examples/index](../sql/examples/index) take values
+(`$concept`) and use the views of the index, for programs that open one themselves.
 
 """
 

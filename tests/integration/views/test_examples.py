@@ -1,4 +1,4 @@
-"""The documented queries in sql/examples: each is run and says what its header promises."""
+"""The documented queries in sql/examples/index: each is run and says what its header promises."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LENGTH = "SCT|410668003"
 
 
 def run_example(index: Index, name: str, **parameters: Any) -> list[tuple[Any, ...]]:
-    statement: LiteralString = load(f"examples/{name}")
+    statement: LiteralString = load(f"examples/index/{name}")
     return ask(index, statement, **parameters)
 
 
@@ -29,21 +29,6 @@ def test_a_value_is_found_whether_it_is_coded_in_srt_or_in_sct(index: Index):
         ("SRT", "G-D7FE", 5.0, "mm"),
         ("SCT", "410668003", 6.0, "mm"),
     ]
-
-
-def test_a_tracked_lesion_is_followed_over_time(index: Index):
-    def visit(year: int, value: int) -> build.Dataset:
-        tracking = build.uidref("DCM|112040|Tracking Unique Identifier", "1.2.3", rel="HAS OBS CONTEXT")
-        group = build.container(
-            "DCM|125007|Measurement Group", tracking, build.num(f"{LENGTH}|Length", value)
-        )
-        return build.sr([group], StudyID=str(year), StudyDate=f"{year}0101")
-
-    store(index, visit(2024, 12), visit(2022, 10), visit(2023, 11))
-
-    found = run_example(index, "tracking_over_time", tracking_uid="1.2.3")
-
-    assert [(row[0].year, row[5]) for row in found] == [(2022, 10.0), (2023, 11.0), (2024, 12.0)]
 
 
 def test_a_repeated_event_is_added_once_to_the_dose_of_a_patient(index: Index):
@@ -121,8 +106,8 @@ def test_a_left_sided_finding_is_found_where_the_side_is_below_the_target_region
 
 def test_every_example_is_tried_here():
     tried = {
-        "concept_in_every_scheme", "tracking_over_time", "dose_of_a_patient", "length_in_mm",
-        "evidence_missing", "not_available", "finding_of_a_side",
+        "concept_in_every_scheme", "dose_of_a_patient", "length_in_mm", "evidence_missing", "not_available",
+        "finding_of_a_side",
     }  # fmt: skip
 
-    assert {name.removeprefix("examples/") for name in names("examples")} == tried
+    assert {name.removeprefix("examples/index/") for name in names("examples/index")} == tried

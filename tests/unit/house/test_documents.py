@@ -18,6 +18,7 @@ DOCUMENTS = (
     "README.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
+    "docs/analysts.md",
     "docs/architecture.md",
     "docs/configuration.md",
     "docs/rest.md",
