@@ -28,6 +28,7 @@ from benchmarks import (  # noqa: E402
     freshness,
     idc,
     ingest,
+    lake,
     large,
     peers,
     postgres,
@@ -43,8 +44,7 @@ PAGE = CHECKOUT / "docs" / "performance.md"
 CORPUS = CHECKOUT.parent / "shared" / "corpus"
 PARTS = (
     "reading", "corpus", "large", "ingest", "freshness", "proxying", "publishing",
-    "scale", "growth", "idc", "peers",
-    "finding",
+    "scale", "growth", "lake", "idc", "peers", "finding",
 )  # fmt: skip
 LACKING = {"idc": idc.missing, "peers": postgres.missing}
 """Why a part cannot be measured here, None if it can."""
@@ -96,6 +96,7 @@ def _measurements(folder: Path, options: argparse.Namespace) -> dict[str, Callab
         "proxying": lambda: proxying.measure(folder, quick),
         "publishing": lambda: publishing.measure(folder, quick, _say),
         "scale": lambda: scale.measure(folder, quick, options.scale, asked, _say),
+        "lake": lambda: lake.measure(folder, quick, options.scale, _say),
         "idc": lambda: idc.measure(folder, quick),
         "peers": lambda: peers.measure(folder, quick, options.peers_scale, _say),
         "finding": lambda: finding.measure(folder, quick, options.fill_minutes, _say),
