@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from orthanc_cohorts.errors import ConfigurationError
+from orthanc_cohorts.errors import ConfigurationError, LakeUnavailable
 from orthanc_cohorts.lake.iceberg_catalog import FOLDER, CatalogPlace
 from orthanc_cohorts.lake.iceberg_files import clean, hint, live_files
 from orthanc_cohorts.lake.iceberg_history import drop_refs, replaced
@@ -115,6 +115,8 @@ class IcebergTables:
         identifier = (self.namespace, name)
         table = _loaded(catalog, identifier)
         if table is None:
+            if identifier in catalog.list_tables(self.namespace):
+                self._give_up(catalog, identifier)
             location = f"{self.lake.uri}/{FOLDER}/{name}"
             own = {**_PROPERTIES, _OWNER: self.lake.uri}
             return catalog.create_table(identifier, documented(schema), location=location, properties=own)
@@ -124,6 +126,15 @@ class IcebergTables:
                 "choose another Cohorts.LakeIcebergNamespace, or drop it"
             )
         return table
+
+    def _give_up(self, catalog: Catalog, identifier: tuple[str, str]) -> None:
+        """Forget a table whose description is lost, so that it is made anew, in a catalog of our own."""
+        if self.place.file is None:
+            raise LakeUnavailable(
+                f"what describes the Iceberg table {'.'.join(identifier)} cannot be read: drop the table "
+                "and publish again; the lake itself is published"
+            )
+        catalog.drop_table(identifier)
 
     def _show(
         self, table: Table, schema: pa.Schema | None, files: Iterable[DataFile], state: Mapping[str, str]
@@ -177,13 +188,10 @@ def _plain(run: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _loaded(catalog: Catalog, identifier: tuple[str, ...]) -> Table | None:
-    """Return a table; None where there is none, or what described it is lost, so that it is made anew."""
+    """Return a table; None where there is none, or what described it is lost."""
     from pyiceberg.exceptions import NoSuchTableError
 
     try:
         return catalog.load_table(identifier)
-    except NoSuchTableError:
-        return None
-    except (FileNotFoundError, ValueError):
-        catalog.drop_table(identifier)
+    except (NoSuchTableError, FileNotFoundError, ValueError):
         return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -286,8 +287,6 @@ def test_without_the_catalog_a_table_is_found_by_its_hint(lake: Lake, tables: Ic
 
 
 def test_what_describes_a_table_may_be_lost(tmp_path: Path) -> None:
-    import shutil
-
     lake = lake_at(tmp_path / "lake")
     tables = IcebergTables(lake, CatalogPlace.of(lake, "", tmp_path), "lake")
     published(lake, tables, 1)
@@ -296,6 +295,21 @@ def test_what_describes_a_table_may_be_lost(tmp_path: Path) -> None:
     manifest = published(lake, tables, 2)
 
     assert scanned(by_name(tables)["study"]) == rows_of(lake, manifest, "study")
+
+
+def test_in_a_catalog_of_others_nothing_is_dropped(tmp_path: Path) -> None:
+    lake = lake_at(tmp_path / "lake")
+    place = CatalogPlace.of(lake, f"sqlite:///{tmp_path}/shared.db", tmp_path)
+    tables = IcebergTables(lake, place, "lake")
+    published(lake, tables, 1)
+    shutil.rmtree(tmp_path / "lake/iceberg/study")
+
+    with pytest.raises(LakeUnavailable, match=r"lake\.study cannot be read: drop the table"):
+        published(lake, tables, 2)
+    tables.expire(float("-inf"))
+
+    with place.opened(lake) as catalog:
+        assert set(catalog.list_tables("lake")) == {("lake", "study"), ("lake", "measurement")}
 
 
 def test_only_the_group_reads_it(tmp_path: Path) -> None:

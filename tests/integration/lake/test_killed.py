@@ -78,7 +78,7 @@ def test_a_reader_never_sees_a_half_written_state(tmp_path: Path) -> None:
         assert current is not None and flaws(current) == []
         seen.add(current.name)
 
-    assert len(seen) > KILLS
+    assert len(seen) >= KILLS
     lake.prepare()
     assert [one for one in lake.root.rglob(".*")] == []
     assert all((one / "run.json").is_file() for one in lake.snapshots.iterdir())
