@@ -95,7 +95,7 @@ def scan_bytes(data: bytes) -> ParsedFile:
     what can be told apart. A value or sequence cut off by the end of the data ends the tree there, with a
     flaw and `complete` False.
     """
-    return _scan(MemorySource(data))
+    return scan_source(MemorySource(data))
 
 
 def scan_file(file: BinaryIO) -> ParsedFile:
@@ -103,7 +103,7 @@ def scan_file(file: BinaryIO) -> ParsedFile:
 
     Raises as scan_bytes, and OSError when the file cannot be read.
     """
-    return _scan(FileSource(file))
+    return scan_source(FileSource(file))
 
 
 def scan_items(value: bytes) -> list[DataSet] | None:
@@ -122,7 +122,8 @@ def scan_items(value: bytes) -> list[DataSet] | None:
     return items if walk.complete and type(items) is list else None
 
 
-def _scan(source: Source) -> ParsedFile:
+def scan_source(source: Source) -> ParsedFile:
+    """Return the element tree of an object, wherever its bytes come from. Raises as scan_file."""
     position, syntax = meta(source)
     if syntax in (EXPLICIT_BIG_ENDIAN, DEFLATED):
         raise UnsupportedEncoding(f"transfer syntax {syntax} is left to pydicom")

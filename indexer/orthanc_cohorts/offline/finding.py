@@ -35,15 +35,21 @@ def files_in(places: Iterable[Path]) -> tuple[list[File], list[Trouble]]:
     found: dict[str, File] = {}
     troubles: list[Trouble] = []
     for place in places:
-        path = os.fspath(place.absolute())
-        if place.is_dir():
-            for file in _below(path, troubles):
-                found.setdefault(file.path, file)
-        else:
-            file_or_none = _file(path, True, troubles)
-            if file_or_none is not None:
-                found[path] = file_or_none
+        for file in files_of(place, troubles):
+            if file.named or file.path not in found:
+                found[file.path] = file
     return sorted(found.values()), troubles
+
+
+def files_of(place: Path, troubles: list[Trouble]) -> Iterator[File]:
+    """Yield the regular files of one place as they are met; what is trouble is appended. See `files_in`."""
+    path = os.fspath(place.absolute())
+    if place.is_dir():
+        yield from _below(path, troubles)
+    else:
+        file = _file(path, True, troubles)
+        if file is not None:
+            yield file
 
 
 def has_sign(head: bytes) -> bool:

@@ -1,4 +1,4 @@
-"""Files to rows, as a reading process does it: the fast walker, else pydicom.
+"""DICOM files to rows, in chunks: reading, flattening, and what cannot be read.
 
 Knows one chunk of files at a time; neither the index nor the other chunks.
 """
@@ -8,9 +8,9 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
-from io import FileIO
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple, Protocol
 
 from orthanc_cohorts.dicom import values
 from orthanc_cohorts.dicom.charset import Decoder
@@ -30,12 +30,23 @@ ENDING = ".dcm"
 
 
 class Object(NamedTuple):
-    """An object that was read: the identifier that Orthanc would give it, and the MD5 of its file."""
+    """An object that was read: the identifier that Orthanc would give it, and the MD5 of its file.
+
+    md5: None where the file was not read as a whole.
+    """
 
     path: str
     orthanc_id: str
-    md5: str
+    md5: str | None
     sop_instance_uid: str | None
+
+
+class Read(NamedTuple):
+    """What a file gave: an object and its rows, trouble, or both; nothing: it shows no sign of DICOM."""
+
+    found: Object | None = None
+    rows: Rows | None = None
+    trouble: Trouble | None = None
 
 
 @dataclass(slots=True)
@@ -47,6 +58,40 @@ class Chunk:
     objects: list[Object] = field(default_factory=list)
     tables: dict[str, Columns] = field(default_factory=dict)
     troubles: list[Trouble] = field(default_factory=list)
+
+
+class Opened(Protocol):
+    """An open file, wherever it lies. file: its bytes, to be read as a whole; size_bytes: how many."""
+
+    file: BinaryIO
+    size_bytes: int
+
+    def head(self) -> bytes:
+        """Return its first SIGN_BYTES, or all there are."""
+
+    def scanned(self) -> ParsedFile:
+        """Return its element tree. Raises as `dicom.scan.scan_file`."""
+
+    def close(self) -> None:
+        """Close it."""
+
+
+class LocalFile:
+    """An open file of this machine."""
+
+    def __init__(self, path: str) -> None:
+        """Raises OSError."""
+        self.file: BinaryIO = open(path, "rb", buffering=0)  # noqa: PTH123, SIM115 (no Path: a million files)
+        self.size_bytes = os.fstat(self.file.fileno()).st_size
+        self.close = self.file.close
+
+    def head(self) -> bytes:
+        """Return its first SIGN_BYTES, or all there are."""
+        return os.pread(self.file.fileno(), SIGN_BYTES, 0)
+
+    def scanned(self) -> ParsedFile:
+        """Return its element tree."""
+        return scan_file(self.file)
 
 
 class _NoObject(CohortsError):
@@ -63,69 +108,78 @@ def read_chunk(files: Sequence[File], stopped: Callable[[], bool] = lambda: Fals
     stopped: asked before each file, whether to give up.
     """
     chunk = Chunk()
-    read: list[Rows] = []
+    rows: list[Rows] = []
     for file in files:
         if stopped():
             break
         chunk.files += 1
-        rows = _read(file, chunk)
-        if rows is not None:
-            read.append(rows)
-    chunk.tables = to_columns(read)
+        read = read_object(file.path, file.named)
+        if read.found is not None and read.rows is not None:
+            chunk.objects.append(read.found)
+            rows.append(read.rows)
+        if read.trouble is not None:
+            chunk.troubles.append(read.trouble)
+        chunk.no_dicom += read == _NOTHING
+    chunk.tables = to_columns(rows)
     return chunk
 
 
-def _read(file: File, chunk: Chunk) -> Rows | None:
-    """Return the rows of a file and note its object; None where it holds none."""
+_NOTHING = Read()
+
+
+def read_object(
+    path: str, named: bool, open_: Callable[[str], Opened] = LocalFile, with_md5: bool = True
+) -> Read:
+    """Return what a file gives; what cannot be read is told, never raised.
+
+    named: it was asked for by its own name: whatever it is not is trouble. open_: raises OSError.
+    with_md5: read it as a whole, bulk data too, for its MD5.
+    """
     reason: str
     try:
-        with open(file.path, "rb", buffering=0) as opened:  # noqa: PTH123 (no Path: a million files)
-            if not has_sign(os.pread(opened.fileno(), SIGN_BYTES, 0)):
-                if file.named or file.path.lower().endswith(ENDING):
-                    raise NotDicom("no DICOM: neither a preamble nor the start of a data set")
-                chunk.no_dicom += 1
-                return None
-            return _read_dicom(file.path, opened, chunk)
+        with closing(open_(path)) as opened:
+            if has_sign(opened.head()):
+                return _read_dicom(path, opened, with_md5)
+            if not named and not path.lower().endswith(ENDING):
+                return _NOTHING
+            raise NotDicom("no DICOM: neither a preamble nor the start of a data set")
     except _Directory as error:
-        if not file.named:
-            chunk.no_dicom += 1
-            return None
+        if not named:
+            return _NOTHING
         reason = str(error)
     except CohortsError as error:
         reason = str(error)
     except OSError as error:
-        reason = f"cannot be read: {error.strerror}"
+        reason = f"cannot be read: {error.strerror or type(error).__name__}"
     except Exception as error:
         # One object must not end the run, whatever it is. The name only: a message could quote the object.
         reason = f"cannot be flattened: {type(error).__name__}"
-    chunk.troubles.append(Trouble(file.path, reason))
-    return None
+    return Read(trouble=Trouble(path, reason))
 
 
-def _read_dicom(path: str, file: FileIO, chunk: Chunk) -> Rows:
-    parsed = _parsed(file)
-    found = Object(path, _identifier(parsed.dataset), _md5(file), values.word(parsed.dataset, _INSTANCE))
-    size = os.fstat(file.fileno()).st_size
-    rows = flatten(parsed, Stored(found.orthanc_id, md5=found.md5, size_bytes=size))
-    chunk.objects.append(found)
-    if not parsed.complete:
-        done = parsed.flaws[0] if parsed.flaws else None
-        reason = "damaged" if done is None else f"{done.rule}, {done.action}"
-        chunk.troubles.append(Trouble(path, f"{reason}; what was read is kept"))
-    return rows
+def _read_dicom(path: str, opened: Opened, with_md5: bool) -> Read:
+    parsed = _parsed(opened)
+    digest = md5(opened.file) if with_md5 else None
+    found = Object(path, _identifier(parsed.dataset), digest, values.word(parsed.dataset, _INSTANCE))
+    rows = flatten(parsed, Stored(found.orthanc_id, md5=digest, size_bytes=opened.size_bytes))
+    if parsed.complete:
+        return Read(found, rows)
+    done = parsed.flaws[0] if parsed.flaws else None
+    reason = "damaged" if done is None else f"{done.rule}, {done.action}"
+    return Read(found, rows, Trouble(path, f"{reason}; what was read is kept"))
 
 
-def _parsed(file: FileIO) -> ParsedFile:
+def _parsed(opened: Opened) -> ParsedFile:
     """Return what a file holds. Raises NotDicom: nobody can read it; _NoObject: it is no SOP instance."""
     try:
-        parsed = scan_file(file)
+        parsed = opened.scanned()
     except (UnsupportedEncoding, NotDicom) as error:
         # Loaded where it is needed: most folders have no file for it.
         from orthanc_cohorts.dicom import pydicom_adapter
 
         try:
-            file.seek(0)
-            parsed = pydicom_adapter.read_file(file)
+            opened.file.seek(0)
+            parsed = pydicom_adapter.read_file(opened.file)
         except NotDicom as other:
             raise NotDicom(f"{error}; {other}") from other
         if _INSTANCE not in parsed.dataset and _DIRECTORY_RECORDS not in parsed.dataset:
@@ -144,6 +198,7 @@ def _identifier(ds: DataSet) -> str:
     return orthanc_id(patient, *(values.word(ds, tag) or "" for tag in (_STUDY, _SERIES, _INSTANCE)))
 
 
-def _md5(file: FileIO) -> str:
+def md5(file: BinaryIO) -> str:
+    """Return the MD5 of an open file, all of which is read."""
     file.seek(0)
     return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()

@@ -1,7 +1,7 @@
 """Chunks of rows into the index: each object once, and none that holds back the others.
 
 An object is its file's content here: equal bytes are one object, other bytes under the same identifiers
-another one. Knows no files.
+another one. Of two without an MD5 the first counts. Knows no files.
 """
 
 from __future__ import annotations
@@ -21,6 +21,10 @@ from orthanc_cohorts.offline.report import Clash, Report, Trouble
 from orthanc_cohorts.store import Batch, Index, Observed
 from orthanc_cohorts.store.hashes import hash_of_id
 from orthanc_cohorts.store.statements import column, run
+
+
+_UNKNOWN = "unknown"
+"""Where the MD5 of an object would stand that is not in the index."""
 
 
 class Taker:
@@ -52,10 +56,10 @@ class Taker:
             "orthanc_hash", map(hash_of_id, (*(o.orthanc_id for o in objects), *own)), pa.uint64()
         )
         with self._index.read() as snapshot:
-            known: dict[str, str] = dict(run(snapshot.cursor, load("offline/known_objects"), incoming=hashes))
+            known: dict[str, str | None] = dict(run(snapshot.cursor, load("offline/known_objects"), incoming=hashes))
         fresh: dict[int, str] = {}
         for number, (found, own_id) in enumerate(zip(objects, own, strict=True)):
-            if known.get(found.orthanc_id) == found.md5 or own_id in known:
+            if found.md5 == known.get(found.orthanc_id, _UNKNOWN) or own_id in known:
                 continue
             name = found.orthanc_id
             if name in known:
@@ -105,4 +109,4 @@ def part(tables: dict[str, Columns], numbers: Sequence[int]) -> dict[str, Column
 
 def _own_id(found: Object) -> str:
     """Return an identifier for an object whose identifiers another one has: they and its content."""
-    return orthanc_id(found.orthanc_id, found.md5)
+    return orthanc_id(found.orthanc_id, found.md5 or "")

@@ -186,7 +186,7 @@ def examine(data: bytes) -> str:
     with open(descriptor, "wb+", buffering=0) as file:  # noqa: PTH123 (a descriptor has no Path)
         file.write(data)
         _must_equal(parsed, _outcome(lambda: scan.scan_file(file)), "a file gives another tree")
-        narrow = _outcome(lambda: scan._scan(Narrow(file)))
+        narrow = _outcome(lambda: scan.scan_source(Narrow(file)))
         _must_equal(parsed, narrow, "a file in short windows gives another tree")
     if isinstance(parsed, str):
         return parsed
