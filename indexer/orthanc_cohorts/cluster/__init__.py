@@ -1,0 +1,12 @@
+"""Flattening as a Spark job: the files of an archive to a lake, on as many machines as there are.
+
+Knows Spark, and of the tables only how they are keyed; flattens, derives and resolves by the code of the sidecar.
+Needs the extra `spark`.
+"""
+
+from __future__ import annotations
+
+from orthanc_cohorts.cluster.job import Archive, ClusterError, Made, flatten_archive
+from orthanc_cohorts.cluster.settings import Settings
+
+__all__ = ["Archive", "ClusterError", "Made", "Settings", "flatten_archive"]
