@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+import numpy as np
 import pyarrow as pa
 from orthanc_cohorts_sql import load
 
 from orthanc_cohorts.cohort import Snapshot
 from orthanc_cohorts.flatten.header import orthanc_id
+from orthanc_cohorts.lake.covering import Part
 from orthanc_cohorts.model.rows import Columns
 from orthanc_cohorts.store import Batch, Observed
-from orthanc_cohorts.store.statements import run
 
 
 class Guest(NamedTuple):
@@ -68,12 +69,10 @@ class Guests:
             }
         return Batch([Observed(name, 0) for name in ids], tables)
 
-    def without(self, snapshot: Snapshot, covers: dict[str, pa.Table]) -> dict[str, pa.Table]:
-        """Return what stands for studies and patients, guests left out: who joins them meets no guest."""
-        rows: list[tuple[Any, ...]] = run(snapshot.cursor, load("cluster/guests"), {"patient": self._patient})
-        gone = {"study": {row[0] for row in rows}, "patient": {row[1] for row in rows}}
-        kept = dict(covers)
-        for level, keys in gone.items():
-            there = [key not in keys for key in covers[level]["key"].to_pylist()]
-            kept[level] = covers[level].filter(pa.array(there, pa.bool_()))
-        return kept
+    def others(self, snapshot: Snapshot) -> Part:
+        """Return all that an index holds but guests."""
+        studies = snapshot.cursor.sql(
+            load("cluster/residents"), params={"guests": self._patient}
+        ).to_arrow_table()
+        patients = np.unique(studies["patient_key"].to_numpy())
+        return Part(studies, pa.table({"patient_key": pa.array(patients, pa.int32())}))

@@ -72,7 +72,8 @@ def incoming(spark: SparkSession, read: DataFrame, buckets: int, with_md5: bool)
     with_md5: whether the objects have one already; who is repeated need not be known then.
     """
     placed = read.where("orthanc_id IS NOT NULL").withColumn("bucket", _bucket(spark, buckets))
-    objects = placed.withColumns({"is_guest": F.lit(False), "is_repeated": F.lit(False), "supersedes": _NONE})
+    nothing = F.lit(None).cast("string")
+    objects = placed.withColumns({"is_guest": F.lit(False), "is_repeated": F.lit(False), "supersedes": nothing})
     guests = _seen(placed).unionByName(_successors(placed), allowMissingColumns=True)
     columns = [F.col(name) for name in INCOMING.names]
     both = objects.select(columns).unionByName(
@@ -84,9 +85,6 @@ def incoming(spark: SparkSession, read: DataFrame, buckets: int, with_md5: bool)
         alike = Window.partitionBy("bucket", "orthanc_id")
         apart = apart.withColumn("is_repeated", F.count("*").over(alike) > 1)
     return apart.select(columns).sortWithinPartitions("bucket", F.desc("is_guest"), "path")
-
-
-_NONE = F.lit(None).cast("string")
 
 
 def _bucket(spark: SparkSession, buckets: int) -> Column:

@@ -5,7 +5,7 @@ Knows statements and one generation; no files.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import Literal
 
 import pyarrow as pa
@@ -52,6 +52,11 @@ def rows(
         yield covering.uids(batch, columns)
 
 
+def order_of(table: Shown, names: Container[str]) -> list[str]:
+    """Return the columns that the rows of a table are sorted by; names: of its columns."""
+    return [name for name in (*table.order, *KEYS, *_ORDINALS) if name in names]
+
+
 def _statement(table: Shown, columns: Iterable[Column]) -> str:
     """Return the statement that reads the rows of a table; all its text is that of `tables`."""
     columns = list(columns)
@@ -62,7 +67,7 @@ def _statement(table: Shown, columns: Iterable[Column]) -> str:
     joins = "".join(f' JOIN {level}_cover AS "{level}" ON "{level}".key = f.{level}_key' for level in levels)
     joins += f" SEMI JOIN chosen ON chosen.{chosen}_key = f.{chosen}_key"
     where = f" WHERE {table.where}" if table.where and levels else ""
-    order = [name for name in (*table.order, *KEYS, *_ORDINALS) if name in names]
+    order = order_of(table, names)
     ordered = " ORDER BY " + ", ".join(f'"{name}"' for name in order) if order else ""
     return f'SELECT * FROM (SELECT {selected} FROM "{table.source}" AS f{joins}{where}) AS shown{ordered}'
 

@@ -28,9 +28,12 @@ _ARROW_SCHEMA = b"ARROW:schema"
 class Segments:
     """Writes the rows of one table into files of at most SEGMENT_ROWS and a row group."""
 
-    def __init__(self, lake: Lake, table: str, schema: pa.Schema) -> None:
-        """schema: of the rows that will come; what they mean is added to it."""
-        self._lake, self._table = lake, table
+    def __init__(self, lake: Lake, table: str, schema: pa.Schema, first: int = 0) -> None:
+        """schema: of the rows that will come; what they mean is added to it.
+
+        first: number of the first file while it is half-written, where others write the same table.
+        """
+        self._lake, self._table, self._first = lake, table, first
         self._schema = schema_of(table, schema)
         self._writer: pq.ParquetWriter | None = None
         self._half: Path | None = None
@@ -67,7 +70,7 @@ class Segments:
 
     def _opened(self) -> pq.ParquetWriter:
         if self._writer is None:
-            self._half = self._lake.half_written(self._table, len(self._kept))
+            self._half = self._lake.half_written(self._table, self._first + len(self._kept))
             self._writer = pq.ParquetWriter(self._half, self._schema, **_HOW)
             self._rows = 0
         return self._writer

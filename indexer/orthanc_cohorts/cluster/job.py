@@ -1,0 +1,151 @@
+"""The whole of a job: files in, three passes, one snapshot of a lake out.
+
+Until the snapshot is shown nothing of it can be seen; whoever is killed before leaves the lake as it was.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from py4j.protocol import Py4JError
+from pyspark.errors import PySparkException
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from orthanc_cohorts.cluster import routing
+from orthanc_cohorts.cluster.places import files_in
+from orthanc_cohorts.cluster.reading import FILES, READ, reading
+from orthanc_cohorts.cluster.settings import Settings
+from orthanc_cohorts.cluster.snapshot import refuse_other_sources, show
+from orthanc_cohorts.cluster.spark import configured, ddl
+from orthanc_cohorts.cluster.taking import TOLD, taking
+from orthanc_cohorts.cluster.told import report_of
+from orthanc_cohorts.cluster.work import Work, working_folder
+from orthanc_cohorts.errors import CohortsError
+from orthanc_cohorts.lake import Lake
+from orthanc_cohorts.offline.report import Report, Trouble
+
+TASK_FILES = 2_000
+"""Files that a task reads: what is read again where one fails."""
+FEW_FILES = 50
+"""Fewer take less time than a further task does."""
+LISTED = 100_000
+"""Unreadable and damaged files that a report lists; all are counted."""
+_SPARK = {
+    # Rows that Spark hands to Python at once: a large report has megabytes of them.
+    "spark.sql.execution.arrow.maxRecordsPerBatch": "64",
+    "spark.sql.parquet.inferTimestampNTZ.enabled": "true",
+}
+
+
+class ClusterError(CohortsError):
+    """The job has failed, or has found nothing; the lake is as it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """What is to be flattened, as `places.files_in` takes it."""
+
+    places: Sequence[str] = ()
+    lists: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A snapshot of a lake, which is the current one.
+
+    report: what was met; of its troubles LISTED at most, the first by path. troubles: how many there are.
+    files: by table.
+    """
+
+    folder: Path
+    report: Report
+    troubles: int
+    files: dict[str, int]
+
+
+def flatten_archive(
+    spark: SparkSession,
+    archive: Archive,
+    lake: Lake,
+    settings: Settings,
+    *,
+    beside: Path | None = None,
+    with_md5: bool = False,
+    keep_seconds: float = 86_400.0,
+    tell: Callable[[str], None] = lambda line: None,
+) -> Made:
+    """Flatten the files of an archive and publish their rows as a snapshot of a lake.
+
+    beside: in which folder the working folder is made; None: in that of the lake. Both lie on a filesystem
+    that all machines of the cluster share. with_md5: read bulk data too, for the MD5 of every file; without,
+    only files with the same identifiers are read whole. keep_seconds: how long earlier snapshots stay.
+    tell: called with a line about what begins. Raises CohortsError, OSError.
+    """
+    refuse_other_sources(lake)
+    lake.prepare()
+    with working_folder(lake.root.absolute(), beside) as work, configured(spark, _SPARK):
+        try:
+            made = _Job(spark, work, settings, with_md5, tell).run(archive, lake)
+        except (PySparkException, Py4JError) as error:
+            raise ClusterError(
+                f"the job has failed ({type(error).__name__}) and the lake is as it was; Spark's log says why"
+            ) from error
+    lake.retire(keep_seconds)
+    return made
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    spark: SparkSession
+    work: Work
+    settings: Settings
+    with_md5: bool
+    tell: Callable[[str], None]
+
+    def run(self, archive: Archive, lake: Lake) -> Made:
+        """Run the passes."""
+        troubles: list[Trouble] = []
+        self.tell("listing files")
+        count = self.work.list_files(files_in(archive.places, archive.lists, troubles))
+        self.tell(f"reading {count:,} files")
+        read = self._read(count)
+        found = routing.sizes(read)
+        if not found.objects:
+            raise ClusterError(f"no DICOM object among {found.files:,} files; the lake is as it was")
+        at_once = self.spark.sparkContext.defaultParallelism
+        buckets = routing.number_of_buckets(found, at_once)
+        self.tell(f"taking in {found.objects:,} objects in {buckets:,} parts")
+        self._take(read, buckets)
+        report = report_of(self.work.root / "told")
+        report.files, report.no_dicom = found.files, found.passed_over
+        report.troubles += troubles + self._unreadable(read)
+        report.troubles = sorted(report.troubles)[:LISTED]
+        self.tell(f"sorting {sum(report.rows.values()):,} rows")
+        folder, files = show(self.spark, self.work, lake, self.settings, report.rows)
+        return Made(folder, report, len(report.troubles), files)
+
+    def _read(self, count: int) -> DataFrame:
+        """Have all files read, once; return what they gave."""
+        at_once = self.spark.sparkContext.defaultParallelism
+        tasks = max(1, count // TASK_FILES, min(4 * at_once, count // FEW_FILES))
+        listed = self.spark.read.schema(ddl(FILES)).parquet(self.work.uri("files"))
+        # Neighbours stay together, and a file is read once however often it is named.
+        apart = listed.repartitionByRange(tasks, "path").groupBy("path").agg(F.max("named").alias("named"))
+        read = apart.mapInArrow(reading(self.with_md5), ddl(READ))
+        read.write.option("compression", "zstd").parquet(self.work.uri("read"))
+        return self.spark.read.schema(ddl(READ)).parquet(self.work.uri("read"))
+
+    def _take(self, read: DataFrame, buckets: int) -> None:
+        """Have all objects taken in, and the rows of buckets written."""
+        incoming = routing.incoming(self.spark, read, buckets, self.with_md5)
+        told = incoming.mapInArrow(taking(self.settings, str(self.work.tables)), ddl(TOLD))
+        told.write.parquet(self.work.uri("told"))
+
+    def _unreadable(self, read: DataFrame) -> list[Trouble]:
+        """Return the first of the files that could not be read, or not whole."""
+        rows = read.where("trouble IS NOT NULL").select("path", "trouble").orderBy("path").limit(LISTED)
+        return [Trouble(os.fsdecode(bytes(row["path"])), row["trouble"]) for row in rows.collect()]

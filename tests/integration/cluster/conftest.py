@@ -1,0 +1,21 @@
+"""One Spark of this machine for all tests of the job, with two workers."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[Any]:
+    """A session with two workers, in which a task that failed is tried again; skips where there is no Java."""
+    pytest.importorskip("pyspark", reason="pyspark is not installed (extra `spark`)")
+    if shutil.which("java") is None:
+        pytest.skip("there is no Java (Debian: openjdk-17-jre-headless)")
+    from orthanc_cohorts.cluster.spark import session
+
+    with session("local[2,4]") as found:
+        yield found
