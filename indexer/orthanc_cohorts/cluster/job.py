@@ -20,7 +20,7 @@ from orthanc_cohorts.cluster.places import files_in
 from orthanc_cohorts.cluster.reading import FILES, READ, reading
 from orthanc_cohorts.cluster.settings import Settings
 from orthanc_cohorts.cluster.snapshot import refuse_other_sources, show
-from orthanc_cohorts.cluster.spark import configured, ddl
+from orthanc_cohorts.cluster.spark import configured, ddl, job_group
 from orthanc_cohorts.cluster.taking import TOLD, taking
 from orthanc_cohorts.cluster.told import report_of
 from orthanc_cohorts.cluster.work import Work, working_folder
@@ -87,7 +87,11 @@ def flatten_archive(
     """
     refuse_other_sources(lake)
     lake.prepare()
-    with working_folder(lake.root.absolute(), beside) as work, configured(spark, _SPARK):
+    with (
+        working_folder(lake.root.absolute(), beside) as work,
+        configured(spark, _SPARK),
+        job_group(spark, group_of(lake)),
+    ):
         try:
             made = _Job(spark, work, settings, with_md5, tell).run(archive, lake)
         except (PySparkException, Py4JError) as error:
@@ -96,6 +100,11 @@ def flatten_archive(
             ) from error
     lake.retire(keep_seconds)
     return made
+
+
+def group_of(lake: Lake) -> str:
+    """Return what Spark calls all jobs that write a lake."""
+    return f"flatten {lake.root.absolute()}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +131,12 @@ class _Job:
         self._take(read, buckets)
         report = report_of(self.work.root / "told")
         report.files, report.no_dicom = found.files, found.passed_over
-        report.troubles += troubles + self._unreadable(read)
-        report.troubles = sorted(report.troubles)[:LISTED]
+        report.troubles += troubles
+        in_all = len(report.troubles) + found.troubles
+        report.troubles = sorted(report.troubles + self._unreadable(read))[:LISTED]
         self.tell(f"sorting {sum(report.rows.values()):,} rows")
         folder, files = show(self.spark, self.work, lake, self.settings, report.rows)
-        return Made(folder, report, len(report.troubles), files)
+        return Made(folder, report, in_all, files)
 
     def _read(self, count: int) -> DataFrame:
         """Have all files read, once; return what they gave."""

@@ -41,10 +41,11 @@ predecessor.
 
 
 class Sizes(NamedTuple):
-    """Of a first pass: files, those passed over, objects, and bytes of their packed rows."""
+    """Of a first pass: files, those passed over, those that are trouble, objects, bytes of their packed rows."""
 
     files: int
     passed_over: int
+    troubles: int
     objects: int
     bytes: int
 
@@ -54,6 +55,7 @@ def sizes(read: DataFrame) -> Sizes:
     [row] = read.select(
         F.count("*"),
         F.coalesce(F.sum(F.col("passed_over").cast("bigint")), F.lit(0)),
+        F.count("trouble"),
         F.count("orthanc_id"),
         F.coalesce(F.sum("size_bytes"), F.lit(0)),
     ).collect()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pyarrow as pa
@@ -43,6 +43,23 @@ def configured(spark: SparkSession, settings: Mapping[str, str]) -> Iterator[Non
                 spark.conf.unset(name)
             else:
                 spark.conf.set(name, earlier)
+
+
+@contextmanager
+def job_group(spark: SparkSession, name: str) -> Iterator[None]:
+    """Have what Spark runs for the block called by a name, and end with it when the block is left early."""
+    context = spark.sparkContext
+    context.setJobGroup(name, name, interruptOnCancel=True)
+    try:
+        yield
+    except BaseException:
+        # Whoever was interrupted may have left Spark's connection in the middle of an answer.
+        with suppress(Exception):
+            context.cancelJobGroup(name)
+        raise
+    finally:
+        with suppress(Exception):
+            context.setLocalProperty("spark.jobGroup.id", None)
 
 
 @contextmanager

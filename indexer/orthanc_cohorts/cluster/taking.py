@@ -173,7 +173,7 @@ def _with_md5(rows: Rows, digest: str | None) -> Rows:
 def _write(batches: Iterator[pa.RecordBatch], folder: Path, name: str) -> int:
     """Write rows to a file that is there only once it is whole, none where there are no rows; return how many."""
     schema = next(batches).schema
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(exist_ok=True)
     half = folder / f".{secrets.token_hex(8)}"
     count = 0
     with pq.ParquetWriter(half, schema, compression="zstd") as writer:

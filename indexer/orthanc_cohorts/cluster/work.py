@@ -68,6 +68,9 @@ def working_folder(lake: Path, beside: Path | None) -> Iterator[Work]:
     shutil.rmtree(root, ignore_errors=True)
     root.mkdir(mode=0o700, parents=True)
     try:
-        yield Work(root)
+        work = Work(root)
+        # Made here alone: a task that outlives the job must not make the folder anew.
+        work.tables.mkdir()
+        yield work
     finally:
         shutil.rmtree(root, ignore_errors=True)

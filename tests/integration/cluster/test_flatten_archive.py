@@ -29,7 +29,7 @@ def kept(spark: Any, archive: Path, tmp_path_factory: pytest.TempPathFactory) ->
     """The archive by Spark, in several buckets, under policy `keep`."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(routing, "FEW_OBJECTS", 1)
-        patch.setattr(routing, "BUCKET_OBJECTS", 12)
+        patch.setattr(routing, "BUCKET_OBJECTS", 25)
         lake = Lake(tmp_path_factory.mktemp("keep") / "lake")
         return flatten_archive(spark, Archive([str(archive)]), lake, Settings("keep"), with_md5=True)
 
