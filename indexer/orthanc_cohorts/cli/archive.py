@@ -6,8 +6,11 @@ Decides nothing: `cluster` does the work.
 from __future__ import annotations
 
 import json
+import signal
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from orthanc_cohorts.cli.flatten import lines
 from orthanc_cohorts.cli.interrupts import Interrupted, Interrupts
@@ -16,30 +19,61 @@ from orthanc_cohorts.datasets import Pseudonyms
 from orthanc_cohorts.datasets.policy import Policy
 from orthanc_cohorts.datasets.pseudonyms import KEY_NAME, site_key
 from orthanc_cohorts.errors import CohortsError, ConfigurationError
+from orthanc_cohorts.lake import Lake
 from orthanc_cohorts.offline import Report
+
+if TYPE_CHECKING:
+    from orthanc_cohorts.cluster import Made
 
 SHOWN = 20
 """Lines of complaints; all of them are in the file of the report."""
 
 
-def run(
-    places: Sequence[str],
-    lists: Sequence[str],
-    lake: Path,
-    policy: Policy,
-    key_directory: Path | None,
-    default_issuer: str,
-    master: str | None,
-    beside: Path | None,
-    with_md5: bool,
-    keep_hours: int,
-    report: Path | None,
-) -> int:
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What was asked for: the options of the command."""
+
+    places: Sequence[str]
+    lists: Sequence[str]
+    lake: Path
+    policy: Policy
+    key_directory: Path | None
+    default_issuer: str
+    master: str | None
+    work: Path | None
+    with_md5: bool
+    keep_seconds: float
+    report: Path | None
+
+
+def run(order: Order) -> int:
     """Flatten, publish and say what was met; return the exit status.
 
     0: everything was read. 1: something was not, or not whole. 128 and a signal's number: interrupted.
     Raises CohortsError: the lake is as it was.
     """
+    try:
+        with Interrupts().caught():
+            made = _made(order)
+    except Interrupted as interrupted:
+        say("Stopped; the lake is as it was.")
+        return 128 + interrupted.number
+    except KeyboardInterrupt:
+        # Spark takes Ctrl-C for itself, to end what runs.
+        say("Stopped; the lake is as it was.")
+        return 128 + signal.SIGINT
+    except OSError as error:
+        raise CohortsError(f"{error}; the lake is as it was") from error
+    for line in (str(made.folder), *lines(made.report)):
+        say(line)
+    for line in complaints(made.report, made.troubles):
+        complain(line)
+    if order.report is not None:
+        _write(order.report, made.report)
+    return 1 if made.troubles else 0
+
+
+def _made(order: Order) -> Made:
     try:
         from orthanc_cohorts.cluster import Archive, Settings, flatten_archive
         from orthanc_cohorts.cluster.spark import session
@@ -47,37 +81,19 @@ def run(
         raise ConfigurationError(
             f"Spark is not installed ({error.name}): pip install 'orthanc-cohorts[spark]'"
         ) from error
-    from orthanc_cohorts.lake import Lake
-
-    settings = Settings(policy, _key(policy, key_directory), default_issuer)
-    try:
-        with Interrupts().caught(), session(master) as spark:
-            made = flatten_archive(
-                spark,
-                Archive(places, lists),
-                Lake(lake),
-                settings,
-                beside=beside,
-                with_md5=with_md5,
-                keep_seconds=keep_hours * 3_600,
-                tell=say,
-            )
-    except Interrupted as interrupted:
-        say("Stopped; the lake is as it was.")
-        return 128 + interrupted.number
-    except KeyboardInterrupt:
-        # Spark takes Ctrl-C for itself, to end what runs.
-        say("Stopped; the lake is as it was.")
-        return 130
-    except OSError as error:
-        raise CohortsError(f"{error}; the lake is as it was") from error
-    for line in (str(made.folder), *lines(made.report)):
-        say(line)
-    for line in complaints(made.report, made.troubles):
-        complain(line)
-    if report is not None:
-        _write(report, made.report)
-    return 1 if made.troubles else 0
+    settings = Settings(order.policy, _key(order.policy, order.key_directory), order.default_issuer)
+    archive = Archive(order.places, order.lists)
+    with session(order.master) as spark:
+        return flatten_archive(
+            spark,
+            archive,
+            Lake(order.lake),
+            settings,
+            beside=order.work,
+            with_md5=order.with_md5,
+            keep_seconds=order.keep_seconds,
+            tell=say,
+        )
 
 
 def complaints(report: Report, troubles: int) -> Iterator[str]:

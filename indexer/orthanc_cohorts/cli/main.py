@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from orthanc_cohorts.cli.archives import flatten_archive
 from orthanc_cohorts.cli.configuration import DEBIAN
 from orthanc_cohorts.cli.datasets import datasets
 from orthanc_cohorts.cli.options import AsJson, DataDirectory, Socket, Url, User, Where
@@ -277,55 +278,7 @@ def flatten(
     raise typer.Exit(run(paths, out, format_, jobs, overwrite))
 
 
-@app.command()
-def flatten_archive(
-    lake: Annotated[Path, typer.Option(file_okay=False, help="Folder of the lake, which is of files alone.")],
-    places: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[PLACE]...", help="Files and folders, by path or URL (s3://bucket/folder)."),
-    ] = None,
-    lists: Annotated[
-        list[str] | None,
-        typer.Option("--list", metavar="FILE", help="Text with a path or URL per line; repeatable."),
-    ] = None,
-    policy: Annotated[
-        Literal["pseudonymise", "drop", "keep"], typer.Option(help="What the lake says of people.")
-    ] = "pseudonymise",
-    key_directory: Annotated[
-        Path | None, typer.Option(exists=True, file_okay=False, help="Folder of the site's pseudonym.key.")
-    ] = None,
-    default_issuer: Annotated[
-        str, typer.Option(help="IssuerOfPatientID to assume where none is sent, as the sidecar's.")
-    ] = "",
-    master: Annotated[
-        str | None,
-        typer.Option(help="Spark master; default: what spark-submit says, else this machine's cores."),
-    ] = None,
-    work: Annotated[
-        Path | None,
-        typer.Option(file_okay=False, help="Private folder that all machines share; default: beside the lake."),
-    ] = None,
-    md5: Annotated[
-        bool, typer.Option("--md5", help="Read bulk data too, to state the MD5 of each file (policy keep).")
-    ] = False,
-    keep_hours: Annotated[int, typer.Option(min=0, help="How long earlier snapshots stay.")] = 24,
-    report: Annotated[
-        Path | None, typer.Option(dir_okay=False, help="Write what was not read here, a line of JSON each.")
-    ] = None,
-) -> None:
-    """Flatten an archive of DICOM files into a lake, as a Spark job; needs the extra `spark`.
-
-    Files met in folders that show no sign of DICOM are passed over. Status 0: everything was read. 1: some
-    files were not, or not whole; the rest is in the lake. 2: the lake is as it was.
-    """
-    from orthanc_cohorts.cli.archive import run
-
-    raise typer.Exit(
-        run(
-            places or [], lists or [], lake, policy, key_directory, default_issuer, master, work, md5,
-            keep_hours, report,
-        )
-    )  # fmt: skip
+app.command()(flatten_archive)
 
 
 @app.command()

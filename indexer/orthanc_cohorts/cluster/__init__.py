@@ -1,6 +1,6 @@
 """Flattening as a Spark job: the files of an archive to a lake, on as many machines as there are.
 
-Knows Spark, and of the tables only how they are keyed; flattens, derives and resolves by the code of the sidecar.
+Knows Spark; flattens, derives and resolves by the code of the sidecar.
 Needs the extra `spark`.
 """
 

@@ -5,7 +5,9 @@ Knows the machine's own files and pyarrow's filesystems; reads no further than t
 
 from __future__ import annotations
 
+import errno
 import io
+import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -32,9 +34,9 @@ OPENED_AHEAD = 16
 def files_in(places: Iterable[str], lists: Iterable[str], troubles: list[Trouble]) -> Iterator[File]:
     """Yield the files of places and of lists as they are met, some perhaps more than once.
 
-    places: paths and URLs of files and of folders. lists: paths and URLs of texts (or of texts in gzip, with
-    the ending .gz) that have a path or a URL of a file on each line. Listed files are not looked for here, and
-    of size 0. What cannot be listed is appended to the troubles. Raises OSError: a list cannot be read.
+    places: paths and URLs of files and of folders. lists: paths and URLs of texts (in gzip, with the ending
+    .gz) with a path or a URL of a file on each line. These files are not looked for here, and of size 0.
+    What cannot be listed is appended to the troubles. Raises OSError: a list cannot be read.
     """
     for place in places:
         yield from _files_below(place, troubles) if is_url(place) else files_of(Path(place), troubles)
@@ -79,10 +81,13 @@ class StoredFile:
     def __init__(self, url: str) -> None:
         """Raises OSError."""
         filesystem, path = _resolved(url)
-        self.file: BinaryIO = filesystem.open_input_file(path)
+        try:
+            self.file: BinaryIO = filesystem.open_input_file(path)
+        except FileNotFoundError as error:
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)) from error
         self.size_bytes = self.file.seek(0, io.SEEK_END)
         self.file.seek(0)
-        self._head = self.file.read(HEAD_BYTES)
+        self._head: bytes = self.file.read(HEAD_BYTES)
         self.close = self.file.close
 
     def head(self) -> bytes:

@@ -41,7 +41,8 @@ READ = pa.schema(
 )
 """What a file gave, one row each. NULL from `orthanc_id` on: no object.
 
-passed_over: it was met in a folder and shows no sign of DICOM, or is a DICOMDIR. person: hash of the PatientID, of the study where there is none; all that has one person has one of it.
+passed_over: it was met in a folder and shows no sign of DICOM, or is a DICOMDIR. person: hash of the
+PatientID, of the study where there is none: what a person has, has the same. uid_hash: of the SOPInstanceUID.
 target_hashes, predecessors: what the object refers to. size_bytes: of `rows`, which `packing` reads.
 """
 BATCH_BYTES = 4_000_000
@@ -110,7 +111,9 @@ def _row(read: Read) -> dict[str, Any]:
         "acquisition_time": instance[_INSTANCE["acquisition_time"]],
         "acquisition_time_precision": instance[_INSTANCE["acquisition_time_precision"]],
         "target_hashes": [hash_63(hash_of_text(uid)) for uid in {row[target] for row in references} if uid],
-        "predecessors": sorted({row[target] for row in references if row[target] and row[kind] == "predecessor"}),
+        "predecessors": sorted(
+            {row[target] for row in references if row[target] and row[kind] == "predecessor"}
+        ),
         "size_bytes": len(rows),
         "rows": rows,
     }

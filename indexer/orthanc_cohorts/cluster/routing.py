@@ -1,6 +1,7 @@
 """Which task takes an object, and which objects of other tasks its references must find there.
 
-Knows rows of `reading.READ` as Spark sees them. All objects of a person go to one bucket, and a bucket to one task.
+All objects of a person go to one bucket, and a bucket to one task. Knows rows of `reading.READ` as Spark sees
+them.
 """
 
 from __future__ import annotations
@@ -41,7 +42,10 @@ predecessor.
 
 
 class Sizes(NamedTuple):
-    """Of a first pass: files, those passed over, those that are trouble, objects, bytes of their packed rows."""
+    """What the first pass gave: files, those passed over, those that are trouble, objects.
+
+    bytes: of the packed rows of all objects.
+    """
 
     files: int
     passed_over: int
@@ -75,7 +79,9 @@ def incoming(spark: SparkSession, read: DataFrame, buckets: int, with_md5: bool)
     """
     placed = read.where("orthanc_id IS NOT NULL").withColumn("bucket", _bucket(spark, buckets))
     nothing = F.lit(None).cast("string")
-    objects = placed.withColumns({"is_guest": F.lit(False), "is_repeated": F.lit(False), "supersedes": nothing})
+    objects = placed.withColumns(
+        {"is_guest": F.lit(False), "is_repeated": F.lit(False), "supersedes": nothing}
+    )
     guests = _seen(placed).unionByName(_successors(placed), allowMissingColumns=True)
     columns = [F.col(name) for name in INCOMING.names]
     both = objects.select(columns).unionByName(

@@ -1,4 +1,4 @@
-"""From rows of buckets to a snapshot of the lake: large tables are sorted by Spark, each other one by one task.
+"""From rows of buckets to a snapshot of the lake: large tables are sorted by Spark, others by one task each.
 
 Knows the lake and Spark; nothing of objects.
 """

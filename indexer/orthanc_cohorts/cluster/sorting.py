@@ -1,7 +1,7 @@
 """The third pass: the rows of all buckets, sorted, into the files of the lake.
 
-Knows files of rows by table, and the lake; nothing of Spark. Runs again where a task has failed: files are named
-by their content, and those of a failed task are in no snapshot.
+Knows files of rows by table, and the lake; nothing of Spark. May run again where a task has failed: files are
+named by their content, and those of a failed task are in no snapshot.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ KEPT = pa.schema({"table": pa.string(), "file": pa.string()})
 
 
 class Sorted(NamedTuple):
-    """A table of the lake: its name, its columns, those that its rows are sorted by, and its files of rows."""
+    """A table of the lake: its name, columns, columns that it is sorted by, and the files of its rows."""
 
     table: str
     schema: pa.Schema
@@ -37,7 +37,7 @@ class Sorted(NamedTuple):
 def of_one_task(
     wanted: Sequence[Sequence[Sorted]], lake: Path, settings: Settings
 ) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
-    """Return the function that makes batches of KEPT of batches of numbers, each of some tables in `wanted`."""
+    """Return the function that makes batches of KEPT of batches of numbers, of the groups in `wanted`."""
 
     def write(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:

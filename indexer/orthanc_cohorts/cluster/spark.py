@@ -96,4 +96,6 @@ _LOCAL = {
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
     "spark.driver.memory": "2g",
+    # Of what is known of objects, not of their rows: 200, as it is else, take seconds for nothing here.
+    "spark.sql.shuffle.partitions": "16",
 }

@@ -1,7 +1,7 @@
-"""The second pass: the objects of a bucket through an index of its own, and its rows into files for the third.
+"""The second pass: the objects of a bucket through an index of its own, and its rows into files.
 
-Knows a bucket as rows of `routing.INCOMING`; nothing of Spark. Runs again where a task has failed: a file gets
-its name when it is whole, and the same name again.
+Knows a bucket as rows of `routing.INCOMING`; nothing of Spark. May run again where a task has failed: a file
+has its name when it is whole, and the same name again.
 """
 
 from __future__ import annotations
@@ -115,9 +115,7 @@ def _invite(index: Index, guests: Guests, rows: Iterable[_Incoming]) -> None:
     waiting: list[Guest] = []
     for row in rows:
         waiting.append(
-            Guest(
-                row.sop_instance_uid, row.acquisition_time, row.acquisition_time_precision, row.supersedes
-            )
+            Guest(row.sop_instance_uid, row.acquisition_time, row.acquisition_time_precision, row.supersedes)
         )
         if len(waiting) == CHUNK_GUESTS:
             index.apply(guests.batch(waiting))
@@ -171,7 +169,7 @@ def _with_md5(rows: Rows, digest: str | None) -> Rows:
 
 
 def _write(batches: Iterator[pa.RecordBatch], folder: Path, name: str) -> int:
-    """Write rows to a file that is there only once it is whole, none where there are no rows; return how many."""
+    """Write rows to a file that is there only once it is whole, none without rows; return how many."""
     schema = next(batches).schema
     folder.mkdir(exist_ok=True)
     half = folder / f".{secrets.token_hex(8)}"

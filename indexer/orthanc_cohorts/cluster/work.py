@@ -32,7 +32,7 @@ class Work:
         return self.root / "tables"
 
     def uri(self, name: str) -> str:
-        """Return where `files`, `read` or `told` is, as Spark names it, whatever its default filesystem is."""
+        """Return where `files`, `read` or `told` is, whatever the default filesystem of Spark is."""
         return (self.root / name).as_uri()
 
     def files_of(self, table: str) -> list[str]:

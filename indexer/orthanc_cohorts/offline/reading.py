@@ -25,6 +25,7 @@ from orthanc_cohorts.offline.report import Trouble
 
 _PATIENT_ID, _STUDY, _SERIES, _INSTANCE = 0x00100020, 0x0020000D, 0x0020000E, 0x00080018
 _DIRECTORY_RECORDS = 0x00041220
+_BLOCK_BYTES = 1_048_576
 ENDING = ".dcm"
 """What is called so and is no DICOM is damage (a copy that failed), wherever it was found."""
 
@@ -200,5 +201,8 @@ def _identifier(ds: DataSet) -> str:
 
 def md5(file: BinaryIO) -> str:
     """Return the MD5 of an open file, all of which is read."""
+    digest = hashlib.md5(usedforsecurity=False)
     file.seek(0)
-    return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+    while block := file.read(_BLOCK_BYTES):
+        digest.update(block)
+    return digest.hexdigest()

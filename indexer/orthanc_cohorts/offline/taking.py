@@ -22,7 +22,6 @@ from orthanc_cohorts.store import Batch, Index, Observed
 from orthanc_cohorts.store.hashes import hash_of_id
 from orthanc_cohorts.store.statements import column, run
 
-
 _UNKNOWN = "unknown"
 """Where the MD5 of an object would stand that is not in the index."""
 
@@ -56,7 +55,9 @@ class Taker:
             "orthanc_hash", map(hash_of_id, (*(o.orthanc_id for o in objects), *own)), pa.uint64()
         )
         with self._index.read() as snapshot:
-            known: dict[str, str | None] = dict(run(snapshot.cursor, load("offline/known_objects"), incoming=hashes))
+            known: dict[str, str | None] = dict(
+                run(snapshot.cursor, load("offline/known_objects"), incoming=hashes)
+            )
         fresh: dict[int, str] = {}
         for number, (found, own_id) in enumerate(zip(objects, own, strict=True)):
             if found.md5 == known.get(found.orthanc_id, _UNKNOWN) or own_id in known:

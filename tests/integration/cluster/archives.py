@@ -137,7 +137,7 @@ def _differences(one: Path, other: Path, selected: Any) -> list[str]:
                 continue
             names = [name for name, _ in columns]
             rows = [
-                f"SELECT {', '.join(selected(connection, side, table, names))} FROM {side}.\"{table}\" AS f"
+                f'SELECT {", ".join(selected(connection, side, table, names))} FROM {side}."{table}" AS f'
                 for side in ("one", "other")
             ]
             for number, (left, right) in enumerate((rows, rows[::-1])):

@@ -11,7 +11,7 @@ import pytest
 
 @pytest.fixture(scope="session")
 def spark() -> Iterator[Any]:
-    """A session with two workers, in which a task that failed is tried again; skips where there is no Java."""
+    """A session with two workers, where a failed task is tried again; skips where there is no Java."""
     pytest.importorskip("pyspark", reason="pyspark is not installed (extra `spark`)")
     if shutil.which("java") is None:
         pytest.skip("there is no Java (Debian: openjdk-17-jre-headless)")
