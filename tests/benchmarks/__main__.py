@@ -24,6 +24,7 @@ if sys.path and Path(sys.path[0]).resolve() == HERE:
 
 # Found only once the path above is set, hence E402.
 from benchmarks import (  # noqa: E402
+    cluster,
     finding,
     freshness,
     idc,
@@ -43,10 +44,10 @@ from orthanc.harness import Orthanc, missing  # noqa: E402
 PAGE = CHECKOUT / "docs" / "performance.md"
 CORPUS = CHECKOUT.parent / "shared" / "corpus"
 PARTS = (
-    "reading", "corpus", "large", "ingest", "freshness", "proxying", "publishing",
+    "reading", "corpus", "large", "ingest", "freshness", "proxying", "publishing", "cluster",
     "scale", "growth", "lake", "idc", "peers", "finding",
 )  # fmt: skip
-LACKING = {"idc": idc.missing, "peers": postgres.missing}
+LACKING = {"cluster": cluster.missing, "idc": idc.missing, "peers": postgres.missing}
 """Why a part cannot be measured here, None if it can."""
 DRAWING = PAGE.with_name("growth.svg")
 
@@ -95,6 +96,7 @@ def _measurements(folder: Path, options: argparse.Namespace) -> dict[str, Callab
         "freshness": lambda: freshness.measure(folder, quick),
         "proxying": lambda: proxying.measure(folder, quick),
         "publishing": lambda: publishing.measure(folder, quick, _say),
+        "cluster": lambda: cluster.measure(folder / "cluster", quick, _say),
         "scale": lambda: scale.measure(folder, quick, options.scale, asked, _say),
         "lake": lambda: lake.measure(folder, quick, options.scale, _say),
         "idc": lambda: idc.measure(folder, quick),

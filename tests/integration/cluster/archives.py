@@ -89,7 +89,7 @@ def published(places: Iterable[Path], folder: Path, policy: Policy) -> tuple[Pat
         for chunk in read_all(files, 1):
             taker.take(chunk)
         told.troubles += troubles
-        return publish(index, Lake(folder / "lake"), policy, KEY, lambda: None).folder, told
+        return publish(index, Lake(folder / "lake"), policy, KEY).folder, told
     finally:
         index.close()
 
