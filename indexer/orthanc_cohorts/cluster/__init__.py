@@ -6,7 +6,8 @@ Needs the extra `spark`.
 
 from __future__ import annotations
 
-from orthanc_cohorts.cluster.job import Archive, ClusterError, Made, flatten_archive
+from orthanc_cohorts.cluster.job import Archive, Made, flatten_archive
 from orthanc_cohorts.cluster.settings import Settings
+from orthanc_cohorts.cluster.snapshot import ClusterError
 
 __all__ = ["Archive", "ClusterError", "Made", "Settings", "flatten_archive"]

@@ -19,12 +19,11 @@ from orthanc_cohorts.cluster import routing
 from orthanc_cohorts.cluster.places import files_in
 from orthanc_cohorts.cluster.reading import FILES, READ, reading
 from orthanc_cohorts.cluster.settings import Settings
-from orthanc_cohorts.cluster.snapshot import refuse_other_sources, show
+from orthanc_cohorts.cluster.snapshot import ClusterError, refuse_other_sources, show
 from orthanc_cohorts.cluster.spark import configured, ddl, job_group
 from orthanc_cohorts.cluster.taking import TOLD, taking
 from orthanc_cohorts.cluster.told import report_of
 from orthanc_cohorts.cluster.work import Work, working_folder
-from orthanc_cohorts.errors import CohortsError
 from orthanc_cohorts.lake import Lake
 from orthanc_cohorts.offline.report import Report, Trouble
 
@@ -39,10 +38,6 @@ _SPARK = {
     "spark.sql.execution.arrow.maxRecordsPerBatch": "64",
     "spark.sql.parquet.inferTimestampNTZ.enabled": "true",
 }
-
-
-class ClusterError(CohortsError):
-    """The job has failed, or has found nothing; the lake is as it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +119,8 @@ class _Job:
         read = self._read(count)
         found = routing.sizes(read)
         if not found.objects:
-            raise ClusterError(f"no DICOM object among {found.files:,} files; the lake is as it was")
+            first = next((f" ({one.path}: {one.reason})" for one in troubles + self._unreadable(read)), "")
+            raise ClusterError(f"no DICOM object among {found.files:,} files{first}; the lake is as it was")
         at_once = self.spark.sparkContext.defaultParallelism
         buckets = routing.number_of_buckets(found, at_once)
         self.tell(f"taking in {found.objects:,} objects in {buckets:,} parts")

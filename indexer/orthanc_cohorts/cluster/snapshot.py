@@ -33,15 +33,15 @@ SOURCE = "files"
 """What a snapshot says that it is of; one of an index says nothing."""
 
 
-class LakeTaken(CohortsError):
-    """The lake has snapshots of something else, or rows have been lost; nothing is shown."""
+class ClusterError(CohortsError):
+    """The job has failed, has found nothing, or is not to begin; the lake is as it was."""
 
 
 def refuse_other_sources(lake: Lake) -> None:
-    """Raises LakeTaken: an index is published into this lake, which would remove the files of a job."""
+    """Raises ClusterError: an index is published into this lake, which would remove the files of a job."""
     current = lake.current()
     if current is not None and orjson.loads((current / RUN).read_bytes()).get("source") != SOURCE:
-        raise LakeTaken(f"{lake.root} is the lake of an index: files go into a lake of their own")
+        raise ClusterError(f"{lake.root} is the lake of an index: files go into a lake of their own")
 
 
 def show(
@@ -50,7 +50,7 @@ def show(
     """Sort the rows of all buckets into files, and make them the current snapshot.
 
     counts: rows by table, as the buckets tell. Return the folder of the snapshot, and files by table.
-    Raises CohortsError: two keys have got the same number, or rows are missing.
+    Raises ClusterError: two keys have got the same number, or rows are missing.
     """
     tables = [
         Sorted(table.name, schema, order_of(table, schema.names), work.files_of(table.name))
@@ -62,7 +62,7 @@ def show(
     expected = {one.table: counts.get(one.table, 0) for one in tables}
     if there != expected:
         wrong = next(name for name in expected if there[name] != expected[name])
-        raise LakeTaken(
+        raise ClusterError(
             f"{wrong} has {there[wrong]:,} rows of {expected[wrong]:,}: nothing is shown; run the job again"
         )
     said = {
@@ -79,7 +79,7 @@ def show(
 
 
 def _refuse_shared_keys(spark: SparkSession, work: Work) -> None:
-    """Raises CohortsError: things of two buckets have got the same number; within one, the bucket tells."""
+    """Raises ClusterError: things of two buckets have got the same number; within one, the bucket tells."""
     keys = [
         spark.read.schema(f"{key} bigint")
         .parquet((work.tables / table).as_uri())
@@ -89,7 +89,7 @@ def _refuse_shared_keys(spark: SparkSession, work: Work) -> None:
     ]
     together = reduce(DataFrame.unionAll, keys)
     for row in together.groupBy("level", "key").count().where("count > 1").limit(1).collect():
-        raise CohortsError(f"two {row['level']} keys have got the same number; nothing is shown")
+        raise ClusterError(f"two {row['level']} keys have got the same number; nothing is shown")
 
 
 def _kept(

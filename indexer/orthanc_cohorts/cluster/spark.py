@@ -76,9 +76,10 @@ def session(master: str | None) -> Iterator[SparkSession]:
     # Else workers on this machine are whatever `python3` is.
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder: Any = SparkSession.builder.appName("orthanc-cohorts flatten")
-    if master is not None or "SPARK_ENV_LOADED" not in os.environ:
+    is_submitted = "PYSPARK_GATEWAY_PORT" in os.environ
+    if master is not None or not is_submitted:
         builder = builder.master(master or "local[*]")
-    if (master or "local").startswith("local"):
+    if not is_submitted and (master or "local").startswith("local"):
         # Nobody else on the network is to see it, and it draws no bars.
         for name, value in _LOCAL.items():
             builder = builder.config(name, value)
