@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+"""Short jobs end before the better compiler has paid off; without it they take half the time."""
+
 
 @pytest.fixture(scope="session")
 def spark() -> Iterator[Any]:
@@ -17,5 +20,7 @@ def spark() -> Iterator[Any]:
         pytest.skip("there is no Java (Debian: openjdk-17-jre-headless)")
     from orthanc_cohorts.cluster.spark import session
 
-    with session("local[2,4]") as found:
-        yield found
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYSPARK_SUBMIT_ARGS", f"--driver-java-options '{JAVA}' pyspark-shell")
+        with session("local[2,4]") as found:
+            yield found
