@@ -13,7 +13,6 @@ from time import perf_counter
 
 from benchmarks.figures import Figure, Part
 from orthanc_cohorts.convert.demo.write import write_demo_study
-from orthanc_cohorts.lake import Lake
 from orthanc_cohorts.offline import files_in, flattened
 
 PATIENTS = 240
@@ -73,6 +72,5 @@ def _spark(archive: Path, few: Path, folder: Path, workers: int) -> float:
     with session(f"local[{workers}]") as spark:
         for number, place in enumerate((few, few, archive)):
             began = perf_counter()
-            lake = Lake(folder / f"lake-{workers}-{number}")
-            flatten_archive(spark, Archive([str(place)]), lake, settings)
+            flatten_archive(spark, Archive([str(place)]), folder / f"lake-{workers}-{number}", settings)
     return perf_counter() - began

@@ -19,7 +19,6 @@ from orthanc_cohorts.datasets import Pseudonyms
 from orthanc_cohorts.datasets.policy import Policy
 from orthanc_cohorts.datasets.pseudonyms import KEY_NAME, site_key
 from orthanc_cohorts.errors import CohortsError, ConfigurationError
-from orthanc_cohorts.lake import Lake
 from orthanc_cohorts.offline import Report
 
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ class Order:
 
     places: Sequence[str]
     lists: Sequence[str]
-    lake: Path
+    lake: str
     policy: Policy
     key_directory: Path | None
     default_issuer: str
@@ -64,7 +63,7 @@ def run(order: Order) -> int:
         return 128 + signal.SIGINT
     except OSError as error:
         raise CohortsError(f"{error}; the lake is as it was") from error
-    for line in (str(made.folder), *lines(made.report)):
+    for line in (made.manifest.where, *lines(made.report)):
         say(line)
     for line in complaints(made.report, made.troubles):
         complain(line)
@@ -87,7 +86,7 @@ def _made(order: Order) -> Made:
         return flatten_archive(
             spark,
             archive,
-            Lake(order.lake),
+            order.lake,
             settings,
             beside=order.work,
             with_md5=order.with_md5,

@@ -12,7 +12,10 @@ import typer
 
 
 def flatten_archive(
-    lake: Annotated[Path, typer.Option(file_okay=False, help="Folder of the lake, which is of files alone.")],
+    lake: Annotated[
+        str,
+        typer.Option(help="The lake, which is of files alone: a folder, or s3://bucket/prefix?region=..."),
+    ],
     places: Annotated[
         list[str] | None,
         typer.Argument(metavar="[PLACE]...", help="Files and folders, by path or URL (s3://bucket/folder)."),

@@ -24,7 +24,7 @@ from orthanc_cohorts.cluster.spark import configured, ddl, job_group
 from orthanc_cohorts.cluster.taking import TOLD, taking
 from orthanc_cohorts.cluster.told import report_of
 from orthanc_cohorts.cluster.work import Work, working_folder
-from orthanc_cohorts.lake import Lake
+from orthanc_cohorts.lake import Manifest, lake_at
 from orthanc_cohorts.offline.report import Report, Trouble
 
 TASK_FILES = 2_000
@@ -53,19 +53,17 @@ class Made:
     """A snapshot of a lake, which is the current one.
 
     report: what was met; of its troubles LISTED at most, the first by path. troubles: how many there are.
-    files: by table.
     """
 
-    folder: Path
+    manifest: Manifest
     report: Report
     troubles: int
-    files: dict[str, int]
 
 
 def flatten_archive(
     spark: SparkSession,
     archive: Archive,
-    lake: Lake,
+    place: str | Path,
     settings: Settings,
     *,
     beside: Path | None = None,
@@ -73,33 +71,36 @@ def flatten_archive(
     keep_seconds: float = 86_400.0,
     tell: Callable[[str], None] = lambda line: None,
 ) -> Made:
-    """Flatten the files of an archive and publish their rows as a snapshot of a lake.
+    """Flatten the files of an archive and publish their rows as a snapshot of the lake at a place.
 
-    beside: in which folder the working folder is made; None: in that of the lake. Both lie on a filesystem
-    that all machines of the cluster share. with_md5: read bulk data too, for the MD5 of every file; without,
-    only files with the same identifiers are read whole. keep_seconds: how long earlier snapshots stay.
-    tell: called with a line about what begins. Raises CohortsError, OSError.
+    place: folder or `s3://bucket/prefix?...`, as `lake.lake_at` takes it. beside: in which folder the working
+    folder is made; None: in that of the lake. All machines of the cluster share these folders. with_md5: read
+    bulk data too, for the MD5 of every file; without, only files with the same identifiers are read whole.
+    keep_seconds: how long earlier snapshots stay. tell: called with a line about what begins.
+    Raises CohortsError, OSError.
     """
-    refuse_other_sources(lake)
-    lake.prepare()
+    place = str(place if "://" in str(place) else Path(place).absolute())
     with (
-        working_folder(lake.root.absolute(), beside) as work,
+        working_folder(place, beside) as work,
         configured(spark, _SPARK),
-        job_group(spark, group_of(lake)),
+        job_group(spark, group_of(place)),
     ):
+        lake = lake_at(place, work.scratch)
+        refuse_other_sources(lake)
+        lake.prepare()
         try:
-            made = _Job(spark, work, settings, with_md5, tell).run(archive, lake)
+            made = _Job(spark, work, settings, with_md5, tell).run(archive, place)
         except (PySparkException, Py4JError) as error:
             raise ClusterError(
                 f"the job has failed ({type(error).__name__}) and the lake is as it was; Spark's log says why"
             ) from error
-    lake.retire(keep_seconds)
+        lake.retire(keep_seconds)
     return made
 
 
-def group_of(lake: Lake) -> str:
-    """Return what Spark calls all jobs that write a lake."""
-    return f"flatten {lake.root.absolute()}"
+def group_of(place: str | Path) -> str:
+    """Return what Spark calls all jobs that write the lake at a place."""
+    return f"flatten {lake_at(place).where}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ class _Job:
     with_md5: bool
     tell: Callable[[str], None]
 
-    def run(self, archive: Archive, lake: Lake) -> Made:
+    def run(self, archive: Archive, place: str) -> Made:
         """Run the passes."""
         troubles: list[Trouble] = []
         self.tell("listing files")
@@ -131,8 +132,8 @@ class _Job:
         in_all = len(report.troubles) + found.troubles
         report.troubles = sorted(report.troubles + self._unreadable(read))[:LISTED]
         self.tell(f"sorting {sum(report.rows.values()):,} rows")
-        folder, files = show(self.spark, self.work, lake, self.settings, report.rows)
-        return Made(folder, report, in_all, files)
+        manifest = show(self.spark, self.work, place, self.settings, report.rows)
+        return Made(manifest, report, in_all)
 
     def _read(self, count: int) -> DataFrame:
         """Have all files read, once; return what they gave."""

@@ -102,6 +102,8 @@ class StoredFile:
 def _resolved(url: str) -> tuple[Any, str]:
     """Return the filesystem of a URL and the path in it. Raises OSError."""
     scheme, authority, path, query, _ = urlsplit(url, allow_fragments=False)
+    if ":" in authority.rpartition("@")[0]:
+        raise OSError(errno.EINVAL, "a URL holds no credentials, since URLs are logged; set them around it")
     filesystem, root = _filesystem(urlunsplit((scheme, authority, "/", query, "")))
     return filesystem, f"{root.rstrip('/')}/{unquote(path).lstrip('/')}"
 
@@ -121,7 +123,7 @@ def _files_below(url: str, troubles: list[Trouble]) -> Iterator[File]:
         filesystem, path = _resolved(url)
         found = filesystem.get_file_info(path)
     except OSError as error:
-        troubles.append(Trouble(url, f"cannot be listed: {type(error).__name__}"))
+        troubles.append(Trouble(url, f"cannot be listed: {error.strerror or type(error).__name__}"))
         return
     if found.type == fs.FileType.File:
         yield File(url, found.size, True)

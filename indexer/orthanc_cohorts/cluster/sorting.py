@@ -17,12 +17,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from orthanc_cohorts.cluster.settings import Settings
-from orthanc_cohorts.lake import Lake
+from orthanc_cohorts.lake import lake_at
 from orthanc_cohorts.lake.rows import BATCH_ROWS
 from orthanc_cohorts.lake.segments import Segments
 
-KEPT = pa.schema({"table": pa.string(), "file": pa.string()})
-"""A file of the lake, by its name."""
+KEPT = pa.schema({"table": pa.string(), "name": pa.string(), "size": pa.int64(), "rows": pa.int64()})
+"""A file of the lake, as `lake.DataFile`."""
 
 
 class Sorted(NamedTuple):
@@ -35,9 +35,12 @@ class Sorted(NamedTuple):
 
 
 def of_one_task(
-    wanted: Sequence[Sequence[Sorted]], lake: Path, settings: Settings
+    wanted: Sequence[Sequence[Sorted]], lake: str, settings: Settings
 ) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
-    """Return the function that makes batches of KEPT of batches of numbers, of the groups in `wanted`."""
+    """Return the function that makes batches of KEPT of batches of numbers, of the groups in `wanted`.
+
+    lake: where it is, as `lake.lake_at` takes it.
+    """
 
     def write(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
@@ -49,7 +52,7 @@ def of_one_task(
 
 
 def of_many_tasks(
-    wanted: Sorted, lake: Path
+    wanted: Sorted, lake: str
 ) -> Callable[[Iterator[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     """Return the function that makes a batch of KEPT of rows of one table, which come sorted."""
 
@@ -59,13 +62,15 @@ def of_many_tasks(
     return write
 
 
-def _kept(lake: Path, wanted: Sorted, batches: Iterable[pa.RecordBatch]) -> pa.RecordBatch:
-    # Of the numbers that nobody else draws, whatever task of whatever machine it is.
-    segments = Segments(Lake(lake), wanted.table, wanted.schema, secrets.randbits(60))
-    for batch in batches:
-        segments.write(batch)
-    names = [path.name for path in segments.end(is_one_wanted=False)]
-    return pa.RecordBatch.from_pydict({"table": [wanted.table] * len(names), "file": names}, KEPT)
+def _kept(place: str, wanted: Sorted, batches: Iterable[pa.RecordBatch]) -> pa.RecordBatch:
+    with tempfile.TemporaryDirectory(prefix="cohorts-") as scratch:
+        lake = lake_at(place, Path(scratch))
+        # A number that nobody else draws, whatever task of whatever machine it is.
+        segments = Segments(lake, wanted.table, wanted.schema, secrets.randbits(60))
+        for batch in batches:
+            segments.write(batch)
+        kept = segments.end(is_one_wanted=False)
+    return pa.RecordBatch.from_pylist([file._asdict() for file in kept], KEPT)
 
 
 def _sorted(wanted: Sorted, settings: Settings) -> Iterator[pa.RecordBatch]:

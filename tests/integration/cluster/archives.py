@@ -18,7 +18,7 @@ from integration.offline import runs
 from orthanc_cohorts.convert.demo.write import write_demo_study
 from orthanc_cohorts.datasets import Pseudonyms
 from orthanc_cohorts.datasets.policy import Policy
-from orthanc_cohorts.lake import Lake, publish
+from orthanc_cohorts.lake import FolderLake, publish
 from orthanc_cohorts.offline import Report, files_in
 from orthanc_cohorts.offline.taking import Taker
 from orthanc_cohorts.offline.workers import read_all
@@ -89,7 +89,7 @@ def published(places: Iterable[Path], folder: Path, policy: Policy) -> tuple[Pat
         for chunk in read_all(files, 1):
             taker.take(chunk)
         told.troubles += troubles
-        return publish(index, Lake(folder / "lake"), policy, KEY).folder, told
+        return Path(publish(index, FolderLake(folder / "lake"), policy, KEY).manifest.where), told
     finally:
         index.close()
 

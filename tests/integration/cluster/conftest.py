@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from object_storage import ENVIRONMENT
+
 JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 """Short jobs end before the better compiler has paid off; without it they take half the time."""
 
@@ -21,6 +23,9 @@ def spark() -> Iterator[Any]:
     from orthanc_cohorts.cluster.spark import session
 
     with pytest.MonkeyPatch.context() as patch:
+        # The workers have the environment that Java is started with.
+        for name, value in ENVIRONMENT.items():
+            patch.setenv(name, value)
         patch.setenv("PYSPARK_SUBMIT_ARGS", f"--driver-java-options '{JAVA}' pyspark-shell")
         with session("local[2,4]") as found:
             yield found

@@ -8,27 +8,27 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 from typer.testing import CliRunner, Result
 
 import build
 from integration.cluster import archives
 from integration.offline import runs
+from object_storage import BUCKET, address, client, keys, object_storage
 from orthanc_cohorts.cli.main import app
 from orthanc_cohorts.datasets import Pseudonyms
 from orthanc_cohorts.errors import ConfigurationError
-from orthanc_cohorts.lake import Lake
+from orthanc_cohorts.lake import FolderLake, read_lake
 
 pytest.importorskip("pyspark", reason="pyspark is not installed (extra `spark`)")
 
 from orthanc_cohorts.cluster.work import working_folder
 
 pytestmark = pytest.mark.slow
-UID = archives.IMAGE.SOPInstanceUID
 
 
 def command(*arguments: object) -> Result:
@@ -36,52 +36,67 @@ def command(*arguments: object) -> Result:
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An image, a copy of its bytes, words, and a list of these and of a file that is not there."""
-    folder = tmp_path_factory.mktemp("few")
-    image = build.to_bytes(archives.IMAGE)
-    runs.write(folder / "in", {"image": image, "copy": image, "words": b"words"})
-    names = ("image", "copy", "words", "none")
-    (folder / "list").write_text("".join(f"file://{folder}/in/{name}\n" for name in names))
-    (folder / "key").mkdir()
-    (folder / "key" / "pseudonym.key").write_bytes(b"k" * 32)
-    return folder
+def endpoint(spark: Any) -> Iterator[str]:
+    """A storage with an image, a copy of its bytes and words, in an archive of its own."""
+    with object_storage() as found:
+        image = build.to_bytes(archives.IMAGE)
+        for name, content in (("a b", image), ("deep/copy", image), ("words", b"words")):
+            client(found).put_object(Bucket=BUCKET, Key=f"archive/{name}", Body=content)
+        yield found
 
 
 @pytest.fixture(scope="module")
-def flattened(spark: Any, folder: Path) -> Result:
-    """What the command says of the list."""
-    arguments = ("--list", folder / "list", "--key-directory", folder / "key", "--report", folder / "report")
-    return command(*arguments, "--lake", folder / "lake")
+def flattened(endpoint: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[Result, Path]:
+    """What the command says of a folder of the storage and of a list, and where key and report are."""
+    folder = tmp_path_factory.mktemp("command")
+    (folder / "list").write_text("".join(f"{address(endpoint, f'archive/{n}')}\n" for n in ("none", "words")))
+    (folder / "key").mkdir()
+    (folder / "key" / "pseudonym.key").write_bytes(b"k" * 32)
+    result = command(
+        address(endpoint, "archive"),
+        *("--list", folder / "list", "--key-directory", folder / "key", "--report", folder / "report"),
+        *("--lake", address(endpoint, "lake"), "--work", folder / "work"),
+    )
+    return result, folder
 
 
-def test_status_1_says_what_was_not_read_and_the_rest_is_in_the_lake(flattened: Result, folder: Path) -> None:
-    assert flattened.exit_code == 1
-    told = dict(line.rsplit(maxsplit=1) for line in flattened.output.splitlines() if line.count(" ") > 3)
+def test_status_1_says_what_was_not_read_and_the_rest_is_in_the_lake(
+    flattened: tuple[Result, Path], endpoint: str
+) -> None:
+    result, folder = flattened
+
+    assert result.exit_code == 1, result.output
+    told = dict(line.rsplit(maxsplit=1) for line in result.output.splitlines() if line.count(" ") > 3)
     assert (told["files"], told["objects"], told["the same bytes again"]) == ("4", "1", "1")
-    assert f"file://{folder}/in/none: cannot be read: No such file or directory" in flattened.output
     reasons = [json.loads(line) for line in (folder / "report").read_text().splitlines()]
-    assert [Path(one["path"]).name for one in reasons] == ["none", "words"]
-    current = Lake(folder / "lake").current()
-    assert current is not None and str(current) in flattened.output
-    with duckdb.connect(str(current / "catalog.duckdb"), read_only=True) as connection:
-        uids = connection.execute("SELECT sop_instance_uid FROM instance").fetchall()
-    assert uids == [(Pseudonyms(b"k" * 32).of_uid(UID),)]
+    assert [one["path"] for one in reasons] == [
+        address(endpoint, f"archive/{name}") for name in ("none", "words")
+    ]
+    assert reasons[0]["reason"] == "cannot be read: No such file or directory"
+    assert all(f"{one['path']}: {one['reason']}" in result.output for one in reasons)
+    reader = read_lake(address(endpoint, "lake"))
+    uids = reader.dataset("instance").to_table(["sop_instance_uid"]).to_pylist()
+    assert uids == [{"sop_instance_uid": Pseudonyms(b"k" * 32).of_uid(archives.IMAGE.SOPInstanceUID)}]
+    assert reader.manifest.run["source"] == "files"
+    assert list((folder / "work").iterdir()) == []
 
 
-def test_without_the_key_of_the_site_nothing_begins(folder: Path) -> None:
-    result = command(folder / "in", "--lake", folder / "other")
+def test_without_the_key_of_the_site_or_room_to_work_nothing_begins(endpoint: str, tmp_path: Path) -> None:
+    keyless = command(tmp_path, "--lake", tmp_path / "lake")
+    homeless = command(tmp_path, "--lake", address(endpoint, "other"), "--policy", "keep")
 
-    assert isinstance(result.exception, ConfigurationError)  # status 2 by `main`
-    assert "--key-directory" in str(result.exception)
-    assert not (folder / "other").exists()
+    for result, option in ((keyless, "--key-directory"), (homeless, "name one for the work")):
+        assert isinstance(result.exception, ConfigurationError)  # status 2 by `main`
+        assert option in str(result.exception)
+    assert not any(tmp_path.iterdir()) and keys(endpoint, "other") == []
 
 
-def test_a_killed_driver_leaves_the_lake_as_it_was(flattened: Result, folder: Path) -> None:
-    lake = Lake(folder / "lake")
-    before = lake.current()
-    work = folder / ".lake.flatten"
-    arguments = [str(folder / "in"), "--lake", str(lake.root), "--policy", "keep", "--master", "local[1]"]
+def test_a_killed_driver_leaves_the_lake_as_it_was(spark: Any, tmp_path: Path) -> None:
+    folder = runs.write(tmp_path / "in", {"image": archives.IMAGE})
+    lake, work = FolderLake(tmp_path / "lake"), tmp_path / ".lake.flatten"
+    lake.prepare()
+    before = lake.show({}, {}, {"source": "files"})
+    arguments = [str(folder), "--lake", lake.where, "--policy", "keep", "--master", "local[1]"]
     process = subprocess.Popen(
         [sys.executable, "-m", "orthanc_cohorts", "flatten-archive", *arguments],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
@@ -101,11 +116,11 @@ def test_a_killed_driver_leaves_the_lake_as_it_was(flattened: Result, folder: Pa
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
 
-    assert before is not None and lake.current() == before
+    assert lake.newest() == before
     assert work.stat().st_mode & 0o777 == 0o700
-    with working_folder(lake.root, None):
+    with working_folder(lake.where, None):
         assert not any(work.glob("tables/*"))
     lake.prepare()
     assert not work.exists()
     assert [one for one in lake.root.rglob(".*")] == []
-    assert [one.name for one in lake.snapshots.iterdir()] == [before.name]
+    assert [one.name for one in lake.snapshots.iterdir()] == ["1"]

@@ -16,7 +16,7 @@ import pytest
 
 from integration.cluster import archives, killing
 from integration.offline import runs
-from orthanc_cohorts.lake import Lake
+from orthanc_cohorts.lake import FolderLake
 from orthanc_cohorts.lake.rows import order_of
 from orthanc_cohorts.lake.tables import TABLES
 from orthanc_cohorts.offline import Report
@@ -58,7 +58,7 @@ def _small_buckets() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def kept(spark: Any, archive: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Made:
     """The archive by Spark under policy `keep`."""
-    lake = Lake(tmp_path_factory.mktemp("keep") / "lake")
+    lake = tmp_path_factory.mktemp("keep") / "the lake"
     return flatten_archive(spark, of(archive), lake, Settings("keep"), with_md5=True)
 
 
@@ -79,15 +79,18 @@ def covered(
     killer.start()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(snapshot, "SEGMENT_ROWS", 400)
-        made = flatten_archive(
-            spark, of(archive), Lake(root / "lake"), Settings("pseudonymise", archives.KEY)
-        )
+        made = flatten_archive(spark, of(archive), root / "lake", Settings("pseudonymise", archives.KEY))
     killer.join()
     return made, killed
 
 
 def of(places: list[Path]) -> Archive:
     return Archive([str(place) for place in places])
+
+
+def folder_of(made: Made) -> Path:
+    """Return the folder of a snapshot in a folder."""
+    return Path(made.manifest.where)
 
 
 def _kill_workers(work: Path, killed: list[int]) -> None:
@@ -104,7 +107,7 @@ def _kill_workers(work: Path, killed: list[int]) -> None:
 def test_every_table_has_the_rows_that_an_index_of_the_files_publishes(
     kept: Made, expected: tuple[Path, Report]
 ) -> None:
-    assert archives.differences_but_keys(expected[0], kept.folder) == []
+    assert archives.differences_but_keys(expected[0], folder_of(kept)) == []
 
 
 def test_the_report_is_that_of_the_offline_flatten(kept: Made, expected: tuple[Path, Report]) -> None:
@@ -127,13 +130,13 @@ def test_pseudonyms_are_those_of_an_index_with_the_same_key_though_workers_were_
     made, killed = covered
     [one, _] = archives.published(archive, tmp_path, "pseudonymise")
 
-    assert archives.differences(one, made.folder) == []
-    assert killed and _failures(spark, made.folder.parents[1]) > 0
+    assert archives.differences(one, folder_of(made)) == []
+    assert killed and _failures(spark, folder_of(made).parents[1]) > 0
 
 
 def _failures(spark: Any, lake: Path) -> int:
     tracker = spark.sparkContext.statusTracker()
-    jobs = tracker.getJobIdsForGroup(job.group_of(Lake(lake)))
+    jobs = tracker.getJobIdsForGroup(job.group_of(lake))
     stages = {stage for one in jobs for stage in tracker.getJobInfo(one).stageIds}
     infos = [tracker.getStageInfo(stage) for stage in stages]
     return sum(info.numFailedTasks for info in infos if info is not None)
@@ -149,11 +152,11 @@ def test_who_is_twice_is_found_without_reading_all_bulk_data(
 
 def test_large_tables_are_sorted_over_all_their_files(covered: tuple[Made, list[int]]) -> None:
     made = covered[0]
-    many = [table for table in TABLES if made.files.get(table.name, 0) > 1]
+    many = [table for table in TABLES if len(made.manifest.files.get(table.name, ())) > 1]
 
     assert {"measurement", "content_item"} <= {table.name for table in many}
     for table in many:
-        files = [pq.read_table(file) for file in (made.folder / table.name).iterdir()]
+        files = [pq.read_table(file) for file in (folder_of(made) / table.name).iterdir()]
         order = order_of(table, files[0].column_names)
         first = [[_rank(row[name]) for name in order] for row in _ends(files, 0)]
         last = [[_rank(row[name]) for name in order] for row in _ends(files, -1)]
@@ -174,7 +177,7 @@ def _rank(value: Any) -> tuple[bool, Any]:
 
 
 def test_a_run_says_that_it_is_of_files(kept: Made) -> None:
-    run = json.loads((kept.folder / "run.json").read_text())
+    run = json.loads((folder_of(kept) / "run.json").read_text())
 
     assert (run["source"], run["seq"], run["generation"], run["policy"]) == ("files", None, None, "keep")
     assert run["rows"] == {name: rows for name, rows in kept.report.rows.items()}
@@ -182,29 +185,29 @@ def test_a_run_says_that_it_is_of_files(kept: Made) -> None:
 
 def test_nothing_is_left_beside_the_lake(kept: Made, covered: tuple[Made, list[int]]) -> None:
     for made in (kept, covered[0]):
-        lake = made.folder.parents[1]
+        lake = folder_of(made).parents[1]
 
-        assert sorted(one.name for one in lake.parent.iterdir()) == ["lake"]
+        assert [one for one in lake.parent.iterdir()] == [lake]
         assert [one for one in lake.rglob(".*")] == []
         assert {file.stat().st_nlink for file in lake.glob("data/*/*.parquet")} == {2}
 
 
 def test_without_any_object_the_lake_stays_as_it_was(spark: Any, kept: Made, tmp_path: Path) -> None:
-    lake = Lake(kept.folder.parents[1])
+    lake = FolderLake(folder_of(kept).parents[1])
     folder = runs.write(tmp_path, {"words.txt": b"words"})
 
     with pytest.raises(ClusterError, match="no DICOM object among 1 files"):
-        flatten_archive(spark, of([folder]), lake, Settings("keep"))
+        flatten_archive(spark, of([folder]), lake.root, Settings("keep"))
 
-    assert lake.current() == kept.folder
+    assert lake.current() == folder_of(kept)
 
 
 def test_files_do_not_go_into_the_lake_of_an_index(
     spark: Any, archive: list[Path], expected: tuple[Path, Report]
 ) -> None:
-    lake = Lake(expected[0].parents[1])
+    lake = FolderLake(expected[0].parents[1])
 
     with pytest.raises(CohortsError, match="the lake of an index"):
-        flatten_archive(spark, of(archive), lake, Settings("keep"))
+        flatten_archive(spark, of(archive), lake.root, Settings("keep"))
 
     assert lake.current() == expected[0]
