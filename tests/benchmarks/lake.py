@@ -1,12 +1,13 @@
-"""The lake: bytes of a content item, and values of one concept in a range, straight from its Parquet files.
+"""The lake: what publishing costs, bytes of a content item, and values of one concept in a range.
 
-Knows the published folder and DuckDB; the index is asked only to compare answers.
+The latter are read straight from its Parquet files. Knows the published folder and DuckDB; the index is asked only to compare answers.
 """
 
 from __future__ import annotations
 
 import multiprocessing
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
@@ -19,31 +20,44 @@ import pyarrow.parquet as pq
 import build
 from benchmarks import archive
 from benchmarks.archive import Size
+from benchmarks.arriving import PER_SECOND, prepared
 from benchmarks.asking import SEED, THREADS
 from benchmarks.figures import Figure, Hold, Part, paragraphs, percentile
 from benchmarks.statements import statement
 from demo_lake import KEY, published
 from orthanc_cohorts.convert.demo.write import demo_objects
 from orthanc_cohorts.lake import FolderLake, Published, publish
-from orthanc_cohorts.store import Index
+from orthanc_cohorts.store import Batch, Index, Observed
 
 MEMORY_LIMIT = "8GB"
 CONCEPTS, RANGES, TURNS = 12, 4, 3
 """Of the commonest concepts, and as many of the rarest; ranges of each; times that each is asked."""
 COMMON_MS, RARE_MS = 200, 60
+NEW, NEW_COST = 0.01, 0.05
+"""Of instances, that are new; and what publishing them costs at most, as a part of publishing everything."""
 _REPORT = "SR"
 Say = Callable[[str], None]
+
+
+class Again(NamedTuple):
+    """What was published after some instances had come. seconds: of publishing."""
+
+    instances: int
+    seconds: float
 
 
 class Asked(NamedTuple):
     """What was measured on the lake of an archive.
 
     seconds: of publishing. ms, kept_ms, rows: of common and rare concepts; kept_ms where DuckDB keeps the
-    footers of the files; rows of whole concepts.
+    footers of the files; rows of whole concepts. again, changed_seconds: of publishing once more, with new
+    instances, and with one old study that has changed.
     """
 
     published: Published
     seconds: float
+    again: Again
+    changed_seconds: float
     ms: dict[str, list[float]]
     kept_ms: dict[str, list[float]]
     rows: dict[str, list[int]]
@@ -79,14 +93,13 @@ def measure(folder: Path, quick: bool, millions: float, say: Say) -> Part:
 def _asked(directory: Path) -> Asked:
     index = Index.open(directory / "index", threads=THREADS, memory_limit=MEMORY_LIMIT)
     try:
-        began = perf_counter()
-        made = publish(index, FolderLake(directory / "lake"), "pseudonymise", KEY)
-        seconds = perf_counter() - began
+        lake = FolderLake(directory / "lake")
+        made, seconds = _published(index, lake)
         with duckdb.connect(str(made.folder / "catalog.duckdb"), read_only=True) as catalog:
             catalog.execute(f"SET threads = {THREADS}")
             concepts = catalog.execute(statement("lake/concepts")).fetchall()
             common, rare = concepts[:CONCEPTS], concepts[CONCEPTS:][-CONCEPTS:]
-            found = Asked(made, seconds, {}, {}, {})
+            found = Asked(made, seconds, _with_new(index, lake), _with_a_change(index, lake), {}, {}, {})
             for name, chosen in (("common", common), ("rare", rare)):
                 found.rows[name] = [rows for _, _, rows, _ in chosen]
             for times, keeps in ((found.ms, "false"), (found.kept_ms, "true")):
@@ -96,6 +109,32 @@ def _asked(directory: Path) -> Asked:
     finally:
         index.close()
     return found
+
+
+def _published(index: Index, lake: FolderLake) -> tuple[Published, float]:
+    began = perf_counter()
+    made = publish(index, lake, "pseudonymise", KEY)
+    return made, perf_counter() - began
+
+
+def _with_new(index: Index, lake: FolderLake) -> Again:
+    """Publish after one instance of a hundred is new."""
+    before = archive.rows_of(index)["instance"]
+    for batch in prepared(NEW * before / PER_SECOND, "lake"):
+        index.apply(batch)
+    made, seconds = _published(index, lake)
+    assert not made.is_whole
+    return Again(made.rows["instance"] - before, seconds)
+
+
+def _with_a_change(index: Index, lake: FolderLake) -> float:
+    """Publish after an instance of an old study is gone."""
+    with index.read() as snapshot:
+        [(name,)] = snapshot.cursor.execute("SELECT orthanc_id FROM instance LIMIT 1").fetchall()
+    index.apply(Batch(gone=[Observed(name, time.monotonic_ns())]))
+    made, seconds = _published(index, lake)
+    assert not made.is_whole
+    return seconds
 
 
 def _ranges(concepts: list[tuple[Any, ...]]) -> Iterator[dict[str, Any]]:
@@ -150,7 +189,9 @@ def _how(found: Asked) -> str:
         commonest concepts ({min(found.rows["common"]):,} to {max(found.rows["common"]):,} values
         each) and the {len(found.rows["rare"])} rarest ({min(found.rows["rare"]):,} to
         {max(found.rows["rare"]):,}) {RANGES} ranges each between two quantiles, {TURNS} times;
-        equal answers of the index are asserted for some.
+        equal answers of the index are asserted for some. It is published again after {NEW:.0%} of
+        its instances have come anew (objects of the mix of the other parts), and after an
+        instance of an old study is gone: all files with rows of that study are copied without.
 
         Bytes: the demo study of 120 patients, reports beside the CT, segmentations and ECGs that
         they speak of; `content_item` is the whole content tree, and all tables are the lake. DICOM
@@ -171,6 +212,11 @@ def _figures(found: Asked, of_demo: Bytes) -> list[Figure]:
     return [
         *figures,
         Figure("publishing all of it", found.seconds, "s"),
+        Figure(
+            f"publishing once {found.again.instances:,} more instances are there", found.again.seconds, "s"
+        ),
+        Figure("that / all of it", found.again.seconds / found.seconds, "", Hold(at_most=NEW_COST)),
+        Figure("publishing once an old study has changed / all", found.changed_seconds / found.seconds, ""),
         Figure("lake on disk", found.published.bytes / 1e6, "MB"),
         Figure("a content item in DICOM", of_demo.reports / items, "B"),
         Figure("a content item in `content_item`", of_demo.content / items, "B"),
