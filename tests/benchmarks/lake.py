@@ -1,6 +1,7 @@
 """The lake: what publishing costs, bytes of a content item, and values of one concept in a range.
 
-The latter are read straight from its Parquet files. Knows the published folder and DuckDB; the index is asked only to compare answers.
+The latter are read straight from its Parquet files. Knows the published folder and DuckDB; the index is asked
+only to compare answers.
 """
 
 from __future__ import annotations
