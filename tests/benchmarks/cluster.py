@@ -24,7 +24,7 @@ def missing() -> str | None:
     if find_spec("pyspark") is None:
         return "pyspark is not installed; pip install -e '.[spark]'"
     if shutil.which("java") is None:
-        return "there is no Java; Debian: apt-get install openjdk-17-jre-headless"
+        return "there is no Java; Debian: apt-get install default-jre-headless"
     return None
 
 

@@ -38,11 +38,12 @@ def configured(spark: SparkSession, settings: Mapping[str, str]) -> Iterator[Non
             spark.conf.set(name, value)
         yield
     finally:
-        for name, earlier in before.items():
-            if earlier is None:
-                spark.conf.unset(name)
-            else:
-                spark.conf.set(name, earlier)
+        with suppress(Exception):  # as in `job_group`
+            for name, earlier in before.items():
+                if earlier is None:
+                    spark.conf.unset(name)
+                else:
+                    spark.conf.set(name, earlier)
 
 
 @contextmanager
@@ -53,7 +54,8 @@ def job_group(spark: SparkSession, name: str) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        # Whoever was interrupted may have left Spark's connection in the middle of an answer.
+        # Whoever was interrupted may have left the connection to Java in the middle of an answer: then
+        # nothing can be said any more, and what is said of that must not hide why.
         with suppress(Exception):
             context.cancelJobGroup(name)
         raise
@@ -88,7 +90,8 @@ def session(master: str | None) -> Iterator[SparkSession]:
     try:
         yield spark
     finally:
-        spark.stop()
+        with suppress(Exception):  # as in `job_group`; Java ends with this process anyway
+            spark.stop()
 
 
 _LOCAL = {

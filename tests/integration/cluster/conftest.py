@@ -19,7 +19,7 @@ def spark() -> Iterator[Any]:
     """A session with two workers, where a failed task is tried again; skips where there is no Java."""
     pytest.importorskip("pyspark", reason="pyspark is not installed (extra `spark`)")
     if shutil.which("java") is None:
-        pytest.skip("there is no Java (Debian: openjdk-17-jre-headless)")
+        pytest.skip("there is no Java (Debian: default-jre-headless)")
     from orthanc_cohorts.cluster.spark import session
 
     with pytest.MonkeyPatch.context() as patch:
