@@ -54,6 +54,11 @@ class Covers:
     part: Part
     of: dict[str, pa.Table]
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nobody in it."""
+        return not self.part.studies.num_rows and not self.part.patients.num_rows
+
     def named(self, level: Literal["patient", "study"]) -> pa.Table:
         """Return the part's patients or studies with a column `cover`, what stands for each."""
         name = f"{level}_key"

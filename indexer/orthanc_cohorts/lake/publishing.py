@@ -160,7 +160,7 @@ class _Writing:
         """Return the files of the base of a table; none where it has no rows."""
         base = self.plan.base
         if isinstance(base, Covers):
-            return self._written(table, columns, base, False)
+            return self._written(table, columns, base, self.plan.recent.is_empty)
         level = level_of(columns)
         displaced = self.plan.displaced.patients if level == "patient" else self.plan.displaced.studies
         gone = displaced["cover"].combine_chunks()
@@ -168,6 +168,8 @@ class _Writing:
 
     def recent(self, table: Shown, columns: list[Column], is_one_wanted: bool) -> list[DataFile]:
         """Return the files of the recent part of a table; is_one_wanted: one at least."""
+        if self.plan.recent.is_empty and not is_one_wanted:
+            return []
         return self._written(table, columns, self.plan.recent, is_one_wanted)
 
     def _written(
