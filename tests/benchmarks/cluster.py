@@ -15,7 +15,7 @@ from benchmarks.figures import Figure, Part
 from orthanc_cohorts.convert.demo.write import write_demo_study
 from orthanc_cohorts.offline import files_in, flattened
 
-PATIENTS = 240
+PATIENTS = 600
 WORKERS = (1, 2)
 
 
