@@ -51,6 +51,7 @@ ROUTES: tuple[Access, ...] = (
     Access(f"{PREFIX}/conformance", ANALYST),
     Access(f"{PREFIX}/table", ANALYST),
     Access(f"{PREFIX}/datasets", ANALYST),
+    Access(f"{PREFIX}/sql", ANALYST),
     Access(f"{PREFIX}/crosswalks", ADMIN),
     Access(f"{PREFIX}/erase", ADMIN),
     Access(f"{PREFIX}/publish", ADMIN),

@@ -48,6 +48,7 @@ from orthanc_cohorts.api.saved import saved_router
 from orthanc_cohorts.api.schema import cohort_schema, openapi, takes
 from orthanc_cohorts.api.service import docs_router, metrics_router
 from orthanc_cohorts.api.shelf import Shelf
+from orthanc_cohorts.api.sql import SqlDesk, sql_router
 from orthanc_cohorts.api.tables import tables_router
 from orthanc_cohorts.cohort import BadDefinition, Definition, Detail, loads
 from orthanc_cohorts.cohort.held import Held
@@ -77,6 +78,7 @@ def create_app(
     saved: SavedCohorts | None = None,
     datasets: DatasetStore | None = None,
     lake: Publisher | None = None,
+    sql: SqlDesk | None = None,
     held: Held | None = None,
 ) -> FastAPI:
     """Return the application that answers on an index.
@@ -85,8 +87,8 @@ def create_app(
     limit one request in time and bytes, and how many run or wait at once (503 beyond that). audit: where
     answers are noted; None: nowhere. written: what the writer has done; None: nothing writes.
     broken: called when the database can no longer be used in this process. saved: the saved cohorts;
-    datasets: where they are kept; lake: who publishes; None: no routes for them. held: as for `Desk`,
-    which is `app.state.desk`.
+    datasets: where they are kept; lake: who publishes; sql: where statements are asked; None: no routes for
+    them. held: as for `Desk`, which is `app.state.desk`.
     """
     app = FastAPI(
         title="Orthanc Cohorts", version=__version__, docs_url=None, redoc_url=None, openapi_url=None
@@ -110,6 +112,7 @@ def create_app(
     if lake is not None:
         publishing = Limits(PUBLISH_SECONDS, 1, 1, max_body_bytes)
         app.include_router(lake_router(lake, limits, publishing))
+    app.include_router(sql_router(sql, max_body_bytes))
     app.include_router(metrics_router(index, desk, limits, requests, status, written))
     app.include_router(docs_router(app))
     app.include_router(_page())
