@@ -40,18 +40,22 @@ def published(start_orthanc: Start, lake: Path, **cohorts: object) -> Orthanc:
     return orthanc
 
 
-def test_the_command_publishes_what_orthanc_holds_and_sql_is_off(
+def test_the_command_publishes_what_orthanc_holds_and_another_tells_whose_it_is(
     start_orthanc: Start, tmp_path: Path
 ) -> None:
     orthanc = published(start_orthanc, tmp_path / "lake")
     catalog = (tmp_path / "lake" / "current").resolve() / "catalog.duckdb"
 
     refused = command(orthanc, "sql", "SELECT 1")
-
     with duckdb.connect(str(catalog), read_only=True) as connection:
         assert connection.execute("SELECT value FROM measurement").fetchall() == [(12.0,)]
         columns = connection.execute("DESCRIBE patient").fetchall()
+        [(key,)] = connection.execute("SELECT patient_key FROM patient").fetchall()
+    told = command(orthanc, "reidentify", str(key), "2.25.77")
+
     assert "patient_id" not in {name for name, *_ in columns}
+    assert told.returncode == 1 and "1 of 2 are not known" in told.stderr
+    assert told.stdout.splitlines()[1].startswith(f"{key},patient,HOSP-1,")
     assert refused.returncode == 2 and "Cohorts.Sql" in refused.stderr
 
 

@@ -53,6 +53,7 @@ ROUTES: tuple[Access, ...] = (
     Access(f"{PREFIX}/datasets", ANALYST),
     Access(f"{PREFIX}/sql", ANALYST),
     Access(f"{PREFIX}/crosswalks", ADMIN),
+    Access(f"{PREFIX}/reidentify", ADMIN),
     Access(f"{PREFIX}/erase", ADMIN),
     Access(f"{PREFIX}/publish", ADMIN),
     Access(f"{PREFIX}/lake", ANALYST, to_change=ADMIN),

@@ -44,6 +44,7 @@ from orthanc_cohorts.api.models import (
 )
 from orthanc_cohorts.api.negotiation import json_accepted
 from orthanc_cohorts.api.page import PAGE, POLICY
+from orthanc_cohorts.api.reidentify import reidentify_router
 from orthanc_cohorts.api.saved import saved_router
 from orthanc_cohorts.api.schema import cohort_schema, openapi, takes
 from orthanc_cohorts.api.service import docs_router, metrics_router
@@ -58,7 +59,7 @@ from orthanc_cohorts.store.index import Written
 from orthanc_cohorts.store.saved import SavedCohorts
 
 FREEZE_SECONDS = 600.0
-"""Time limit of a freeze, which reads whole columns, and of an export."""
+"""Time limit of a freeze, which reads whole columns, of an export, and of re-identifying."""
 PUBLISH_SECONDS = 6 * 3_600.0
 """Of publishing, which reads everything."""
 
@@ -109,6 +110,8 @@ def create_app(
         app.include_router(datasets_router(desk, datasets, limits, freezing))
         exporting = Limits(max(time_limit_seconds, FREEZE_SECONDS), 2, 2, max_body_bytes)
         app.include_router(fhir_router(desk, datasets, exporting))
+        looking = Limits(max(time_limit_seconds, FREEZE_SECONDS), 1, 1, max_body_bytes)
+        app.include_router(reidentify_router(desk, datasets, looking))
     if lake is not None:
         publishing = Limits(PUBLISH_SECONDS, 1, 1, max_body_bytes)
         app.include_router(lake_router(lake, limits, publishing))

@@ -52,6 +52,7 @@ LEAST: list[tuple[str, str, str]] = [
     ("GET", f"{API}/datasets/hearts/1/table.parquet", "analyst"),
     ("POST", f"{API}/sql", "analyst"),
     ("GET", f"{API}/crosswalks/hearts/1", "admin"),
+    ("POST", f"{API}/reidentify", "admin"),
     ("POST", f"{API}/erase", "admin"),
     ("GET", f"{API}/problems", "admin"),
     ("GET", f"{API}/metrics", "viewer"),
