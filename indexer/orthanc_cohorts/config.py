@@ -213,6 +213,44 @@ SETTINGS: tuple[Setting, ...] = (
         "LakeDirectory that is a folder, else `iceberg.db` in the data directory.",
     ),
     Setting("LakeIcebergNamespace", "lake", "Namespace of the Iceberg tables in their catalog."),
+    Setting(
+        "Sql",
+        False,
+        "Whether analysts may send SELECT statements, each answered on the current snapshot of the lake by a "
+        "process of its own. Needs a LakeDirectory that is a folder, and a Linux that lets processes confine "
+        "themselves (Landlock: 5.13 and later).",
+    ),
+    Setting(
+        "SqlSeconds",
+        25,
+        "After this time a statement gets 504, seconds; through Orthanc not later than after "
+        "RequestTimeoutSeconds.",
+        1,
+        3_600,
+    ),
+    Setting(
+        "SqlMemoryMegabytes",
+        1_024,
+        "Memory of DuckDB for one statement, MB; its process has 512 MB more. Nothing is written to disk "
+        "instead.",
+        64,
+        1_000_000,
+    ),
+    Setting("SqlRows", 100_000, "Rows of an answer; with more, the statement is refused.", 1, 10_000_000),
+    Setting(
+        "SqlAnswerMegabytes",
+        64,
+        "Size of an answer, as Arrow and as it is sent, MB; with more, the statement is refused.",
+        1,
+        256,
+    ),
+    Setting(
+        "SqlProcesses",
+        2,
+        "Statements answered at once; further ones get 503. Each uses as many threads as Threads says.",
+        1,
+        64,
+    ),
     Setting("LogLevel", "info", "Verbosity of the sidecar.", choices=("debug", "info", "warning", "error")),
 )
 

@@ -10,6 +10,8 @@
     * UnknownContextGroup       a context group that PS3.16 does not list
     * OrthancUnavailable        Orthanc's REST API does not answer, or not as documented
     * IndexBusy                 too many requests at once, or the index is stopping
+    * QueryRefused              a statement on the lake is none that is answered, or asks for too much
+    * Unconfined                this machine lets no process give up its rights, so that no statement runs
     * SavedCohortError          a saved cohort cannot be read or changed
       * CohortUnknown           no cohort is saved under this name
       * CohortExists            one is saved under it already
@@ -76,6 +78,14 @@ class OrthancUnavailable(CohortsError):
 
 class IndexBusy(CohortsError):
     """The index takes no further request now; try again later."""
+
+
+class QueryRefused(CohortsError):
+    """A statement on the lake is no SELECT, is wrong, or asks for more than the site gives."""
+
+
+class Unconfined(CohortsError):
+    """A process for a statement could not give up what it must not have; nothing was run."""
 
 
 class SavedCohortError(CohortsError):

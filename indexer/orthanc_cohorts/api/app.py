@@ -44,10 +44,12 @@ from orthanc_cohorts.api.models import (
 )
 from orthanc_cohorts.api.negotiation import json_accepted
 from orthanc_cohorts.api.page import PAGE, POLICY
+from orthanc_cohorts.api.reidentify import reidentify_router
 from orthanc_cohorts.api.saved import saved_router
 from orthanc_cohorts.api.schema import cohort_schema, openapi, takes
 from orthanc_cohorts.api.service import docs_router, metrics_router
 from orthanc_cohorts.api.shelf import Shelf
+from orthanc_cohorts.api.sql import SqlDesk, sql_router
 from orthanc_cohorts.api.tables import tables_router
 from orthanc_cohorts.cohort import BadDefinition, Definition, Detail, loads
 from orthanc_cohorts.cohort.held import Held
@@ -57,7 +59,7 @@ from orthanc_cohorts.store.index import Written
 from orthanc_cohorts.store.saved import SavedCohorts
 
 FREEZE_SECONDS = 600.0
-"""Time limit of a freeze, which reads whole columns, and of an export."""
+"""Time limit of a freeze, which reads whole columns, of an export, and of re-identifying."""
 PUBLISH_SECONDS = 6 * 3_600.0
 """Of publishing, which reads everything."""
 
@@ -77,6 +79,7 @@ def create_app(
     saved: SavedCohorts | None = None,
     datasets: DatasetStore | None = None,
     lake: Publisher | None = None,
+    sql: SqlDesk | None = None,
     held: Held | None = None,
 ) -> FastAPI:
     """Return the application that answers on an index.
@@ -85,8 +88,8 @@ def create_app(
     limit one request in time and bytes, and how many run or wait at once (503 beyond that). audit: where
     answers are noted; None: nowhere. written: what the writer has done; None: nothing writes.
     broken: called when the database can no longer be used in this process. saved: the saved cohorts;
-    datasets: where they are kept; lake: who publishes; None: no routes for them. held: as for `Desk`,
-    which is `app.state.desk`.
+    datasets: where they are kept; lake: who publishes; sql: where statements are asked; None: no routes for
+    them. held: as for `Desk`, which is `app.state.desk`.
     """
     app = FastAPI(
         title="Orthanc Cohorts", version=__version__, docs_url=None, redoc_url=None, openapi_url=None
@@ -107,9 +110,12 @@ def create_app(
         app.include_router(datasets_router(desk, datasets, limits, freezing))
         exporting = Limits(max(time_limit_seconds, FREEZE_SECONDS), 2, 2, max_body_bytes)
         app.include_router(fhir_router(desk, datasets, exporting))
+        looking = Limits(max(time_limit_seconds, FREEZE_SECONDS), 1, 1, max_body_bytes)
+        app.include_router(reidentify_router(desk, datasets, looking))
     if lake is not None:
         publishing = Limits(PUBLISH_SECONDS, 1, 1, max_body_bytes)
         app.include_router(lake_router(lake, limits, publishing))
+    app.include_router(sql_router(sql, max_body_bytes))
     app.include_router(metrics_router(index, desk, limits, requests, status, written))
     app.include_router(docs_router(app))
     app.include_router(_page())

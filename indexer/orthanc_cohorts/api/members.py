@@ -19,10 +19,11 @@ from orthanc_cohorts.api.asking import Desk
 from orthanc_cohorts.api.gate import note
 from orthanc_cohorts.api.limits import Deadline, Limits
 from orthanc_cohorts.api.models import Page, PageRequest, PatientPage, StudyPage
-from orthanc_cohorts.api.negotiation import FORMATS, JSON, chosen, documented, rendered
+from orthanc_cohorts.api.negotiation import chosen, documented, rendered
 from orthanc_cohorts.api.schema import takes
 from orthanc_cohorts.cohort import loads, parse
 from orthanc_cohorts.cohort.inline import inline
+from orthanc_cohorts.formats import FORMATS, JSON
 
 _IDENTITIES = pa.list_(pa.struct({"patient_id": pa.string(), "issuer_of_patient_id": pa.string()}))
 PATIENTS = pa.schema(

@@ -9,11 +9,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from orthanc_cohorts.api.negotiation import FormatName
 from orthanc_cohorts.cohort.definition import Definition
 from orthanc_cohorts.cohort.facets import Facet, Faceted
 from orthanc_cohorts.cohort.listing import PatientRow, StudyRow
 from orthanc_cohorts.cohort.vocabulary import Concept
+from orthanc_cohorts.formats import FormatName
 from orthanc_cohorts.harmonise import vocabulary_fingerprint
 
 

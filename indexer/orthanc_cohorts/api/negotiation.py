@@ -1,51 +1,24 @@
 """Rows in the format that a caller wants: JSON, NDJSON, CSV, an Arrow stream or Parquet (RFC 9110 12.5.1).
 
-Knows Arrow tables and media types; neither routes nor what the rows mean.
+Knows media types and headers; neither routes nor what the rows mean. How a format is written is in `writing`.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-from base64 import b64encode
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Any
 
-import orjson
 import pyarrow as pa
-import pyarrow.parquet as pq
 from fastapi import Request, Response
 from starlette.exceptions import HTTPException
 
 from orthanc_cohorts.api.answering import CALLER
+from orthanc_cohorts.formats import ARROW, FORMATS, JSON, PARQUET, Format, FormatName
+from orthanc_cohorts.writing import Facts, written
 
-FormatName = Literal["json", "ndjson", "csv", "arrow", "parquet"]
-_BATCH_ROWS = 1024
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 _QUALITY = re.compile(r"0(\.[0-9]{0,3})?|1(\.0{0,3})?")
 _FACT = "X-Cohorts-"
-
-
-@dataclass(frozen=True, slots=True)
-class Format:
-    """A form that rows can take. media_type: as it is asked for; parameters: what an answer adds to it."""
-
-    name: FormatName
-    media_type: str
-    suffix: str
-    parameters: str = ""
-
-
-JSON = Format("json", "application/json", "json")
-NDJSON = Format("ndjson", "application/x-ndjson", "ndjson")
-CSV = Format("csv", "text/csv", "csv", "; charset=utf-8; header=present")
-ARROW = Format("arrow", "application/vnd.apache.arrow.stream", "arrows")
-PARQUET = Format("parquet", "application/vnd.apache.parquet", "parquet")
-FORMATS = (JSON, NDJSON, CSV, ARROW, PARQUET)
-"""In the order in which a caller without preference gets them."""
 
 
 def chosen(
@@ -79,26 +52,28 @@ def json_accepted(request: Request) -> None:
     chosen(request.headers.get("accept"), offered=(JSON,))
 
 
-def rendered(
-    format: Format, table: pa.Table, facts: Mapping[str, str | int | None], *, name: str, etag: str
-) -> Response:
-    """Return a response with the rows of a table; on a thread, it may be work.
+def rendered(format: Format, table: pa.Table, facts: Facts, *, name: str, etag: str) -> Response:
+    """Return a response with the rows of a table; on a thread, it may be work. name, etag: as for `sent`.
 
-    facts: what belongs to the answer as a whole (count, generation, ...); None where there is none. In JSON
-    they stand beside `rows`, in Arrow and Parquet in the metadata of the schema, and always in headers
-    `X-Cohorts-*`. name: of the file that a browser saves.
+    facts: they stand in JSON beside `rows`, in Arrow and Parquet in the metadata, and always in headers.
     """
-    known = {key: value for key, value in facts.items() if value is not None}
-    described = table.replace_schema_metadata({key: str(value) for key, value in known.items()})
+    body = b"".join(written(format.name, table, facts))
+    return sent(format, body, facts, name=name, etag=etag)
+
+
+def sent(format: Format, body: bytes, facts: Facts, *, name: str, etag: str) -> Response:
+    """Return a response with rows that are written already.
+
+    facts: in headers `X-Cohorts-*`. name: of the file that a browser saves.
+    """
     headers = {
         **CALLER,
         "vary": "accept",
         "etag": f'"{etag}-{format.name}"',
-        **{f"{_FACT}{key.title()}": str(value) for key, value in known.items()},
+        **{f"{_FACT}{key.title()}": str(value) for key, value in facts.items() if value is not None},
     }
     if format is not JSON:
         headers["content-disposition"] = f'attachment; filename="{name}.{format.suffix}"'
-    body = _document(table, facts) if format is JSON else _WRITERS[format.name](described)
     # Without the class's own charset: only CSV has one.
     return Response(body, headers={**headers, "content-type": format.media_type + format.parameters})
 
@@ -131,70 +106,3 @@ def _weight(ranges: Sequence[tuple[str, float]], media_type: str) -> tuple[float
             if kind == wanted:
                 return quality, specific, -place
     return None
-
-
-def _document(table: pa.Table, facts: Mapping[str, str | int | None]) -> bytes:
-    return orjson.dumps({**facts, "rows": list(_rows(table))}, default=_plain)
-
-
-def _rows(table: pa.Table) -> Iterator[dict[str, Any]]:
-    for batch in table.to_batches(max_chunksize=_BATCH_ROWS):
-        yield from batch.to_pylist()
-
-
-def _ndjson(table: pa.Table) -> bytes:
-    return b"".join(
-        orjson.dumps(row, default=_plain, option=orjson.OPT_APPEND_NEWLINE) for row in _rows(table)
-    )
-
-
-def _csv(table: pa.Table) -> bytes:
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(map(_cell, table.column_names))
-    for row in _rows(table):
-        writer.writerow([_cell(value) for value in row.values()])
-    return text.getvalue().encode()
-
-
-def _cell(value: Any) -> Any:
-    """Return what a cell holds; what a spreadsheet would run as a formula begins with an apostrophe."""
-    if isinstance(value, str):
-        return f"'{value}" if value.startswith(_FORMULA) else value
-    if value is None or (isinstance(value, int | float | Decimal) and not isinstance(value, bool)):
-        return value
-    # Lists and records as JSON, dates and truth values as JSON writes them.
-    text = orjson.dumps(value, default=_plain).decode()
-    return text if isinstance(value, list | dict) else text.strip('"')
-
-
-def _plain(value: Any) -> Any:
-    """Return what JSON can hold for what Arrow can and JSON cannot."""
-    if isinstance(value, Decimal):
-        return str(value)
-    if isinstance(value, bytes):
-        return b64encode(value).decode()
-    raise TypeError(f"no JSON for {type(value).__name__}")
-
-
-def _arrow(table: pa.Table) -> bytes:
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table)
-    content: bytes = sink.getvalue().to_pybytes()
-    return content
-
-
-def _parquet(table: pa.Table) -> bytes:
-    sink = pa.BufferOutputStream()
-    pq.write_table(table, sink, compression="zstd")
-    content: bytes = sink.getvalue().to_pybytes()
-    return content
-
-
-_WRITERS: dict[FormatName, Callable[[pa.Table], bytes]] = {
-    "ndjson": _ndjson,
-    "csv": _csv,
-    "arrow": _arrow,
-    "parquet": _parquet,
-}

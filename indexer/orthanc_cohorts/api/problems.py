@@ -1,6 +1,7 @@
 """Errors as `application/problem+json` (RFC 9457).
 
-Knows no routes. Messages say what, where and what to do; what was sent or stored is never repeated.
+Knows no routes. Messages say what, where and what to do; what was sent or stored is never repeated, but for
+statements in SQL.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ from orthanc_cohorts.errors import (
     DefinitionError,
     IndexBusy,
     LakeUnavailable,
+    QueryRefused,
     SavedCohortError,
+    Unconfined,
 )
 
 LOG = logging.getLogger("orthanc_cohorts")
@@ -111,6 +114,8 @@ def install(app: FastAPI, broken: Callable[[], None]) -> None:
     app.add_exception_handler(MalformedJson, _malformed)
     app.add_exception_handler(DefinitionError, _definition)
     app.add_exception_handler(IndexBusy, _busy)
+    app.add_exception_handler(QueryRefused, _query)
+    app.add_exception_handler(Unconfined, _unconfined)
     app.add_exception_handler(OutOfTime, _late)
     app.add_exception_handler(CallerGone, _abandoned)
     app.add_exception_handler(BodyTooLarge, _large)
@@ -140,6 +145,18 @@ def _definition(_: Request, error: Exception) -> Response:
 
 def _busy(_: Request, error: Exception) -> Response:
     return problem(503, str(error) or "too many requests at once; try again", Retry_After="1")
+
+
+def _query(_: Request, error: Exception) -> Response:
+    # DuckDB's words, which repeat the statement: a refusal without them could not be understood.
+    return problem(
+        422, f"the statement cannot be answered: {error}", [Fault(pointer="/sql", detail=str(error))]
+    )
+
+
+def _unconfined(_: Request, error: Exception) -> Response:
+    LOG.error("%s", error)
+    return problem(503, str(error))
 
 
 def _late(_: Request, error: Exception) -> Response:

@@ -22,13 +22,14 @@ from orthanc_cohorts.api.gate import note
 from orthanc_cohorts.api.limits import Deadline, Limits
 from orthanc_cohorts.api.members import PAGED, facts
 from orthanc_cohorts.api.models import Notice, Page, PageRequest
-from orthanc_cohorts.api.negotiation import JSON, chosen, rendered
+from orthanc_cohorts.api.negotiation import chosen, rendered
 from orthanc_cohorts.api.pages import Position, cut
 from orthanc_cohorts.api.schema import takes
 from orthanc_cohorts.cohort import canonical, loads, parse
 from orthanc_cohorts.cohort.inline import inline
 from orthanc_cohorts.columns import Columns, Flag, Wanted, check_columns, layout, read, who
 from orthanc_cohorts.columns.read import type_of
+from orthanc_cohorts.formats import JSON
 
 Cell = bool | int | float | str | date | datetime | None
 _CT = {"op": "series", "modality": ["CT"], "as": "ct"}

@@ -264,7 +264,8 @@ def _refusal(answer: httpx.Response) -> CohortsError:
         detail, faults = f"status {answer.status_code}", []
     if answer.status_code in (400, 422):
         lines = [f"{one['pointer'] or '(the whole)'}: {one['detail']}" for one in faults]
-        return DefinitionError("\n  ".join(["the definition cannot be answered:", *(lines or [detail])]))
+        what = "statement" if detail.startswith("the statement") else "definition"
+        return DefinitionError("\n  ".join([f"the {what} cannot be answered:", *(lines or [detail])]))
     return SidecarUnavailable(detail)
 
 

@@ -15,6 +15,7 @@ import typer
 from orthanc_cohorts.cli.archives import flatten_archive
 from orthanc_cohorts.cli.configuration import DEBIAN
 from orthanc_cohorts.cli.datasets import datasets
+from orthanc_cohorts.cli.lake import lake
 from orthanc_cohorts.cli.options import AsJson, DataDirectory, Socket, Url, User, Where
 from orthanc_cohorts.cli.terminal import complain, progress, say
 from orthanc_cohorts.errors import CohortsError
@@ -27,6 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(datasets)
+app.add_typer(lake)
 
 
 def main() -> None:

@@ -28,6 +28,7 @@ from orthanc_cohorts.api.audit import AuditLog
 from orthanc_cohorts.api.datasets import DatasetStore
 from orthanc_cohorts.api.internal import internal_router
 from orthanc_cohorts.api.prepared import Prepared
+from orthanc_cohorts.api.sql import SqlDesk
 from orthanc_cohorts.cli.orders import Orders
 from orthanc_cohorts.cohort.held import Held
 from orthanc_cohorts.datasets import Archive, Pseudonyms, site_key
@@ -41,6 +42,9 @@ from orthanc_cohorts.store import Index
 from orthanc_cohorts.store.saved import SavedCohorts
 from orthanc_cohorts.sync.keeper import Keeper
 from orthanc_cohorts.sync.orthanc_client import OrthancClient
+from orthanc_cohorts.usersql import landlock
+from orthanc_cohorts.usersql.process import Processes
+from orthanc_cohorts.usersql.question import Bounds
 
 LOG = logging.getLogger("orthanc_cohorts")
 DATASETS, UPLOADS = "datasets", "uploads"
@@ -85,6 +89,7 @@ def serve(orders: Orders, parent: int | None = None) -> None:
     datasets = _datasets(orders)
     lake = _lake(orders, index, datasets.key)
     scheduled = _scheduled(orders, lake)
+    statements = Processes()
     app = create_app(
         prepared,
         internal=internal_router(index, keeper, status),
@@ -99,6 +104,7 @@ def serve(orders: Orders, parent: int | None = None) -> None:
         held=held,
         datasets=datasets,
         lake=lake,
+        sql=_sql(orders, lake, statements),
         written=lambda: index.written,
     )
     server = uvicorn.Server(
@@ -129,6 +135,7 @@ def serve(orders: Orders, parent: int | None = None) -> None:
         orders.socket.unlink(missing_ok=True)
         if scheduled is not None:
             scheduled.stop()
+        statements.stop()
         keeper.stop()
         prepared.stop()
         client.close()
@@ -188,6 +195,26 @@ def _scheduled(orders: Orders, publisher: Publisher | None) -> Scheduled | None:
     """Return what publishes the lake without being asked, None for nothing. Raises ConfigurationError."""
     schedule = Schedule.of(orders.settings["LakePublishAt"], orders.settings["LakePublishIdleSeconds"])
     return None if publisher is None or schedule.is_empty else Scheduled(publisher, schedule)
+
+
+def _sql(orders: Orders, lake: Publisher | None, statements: Processes) -> SqlDesk | None:
+    """Return where SQL is asked; None where the site wants none, or has no lake in a folder."""
+    settings = orders.settings
+    if not settings["Sql"]:
+        return None
+    if lake is None or not isinstance(lake.lake, FolderLake):
+        LOG.warning("Cohorts.Sql is on, but there is no lake to ask: name a folder in Cohorts.LakeDirectory")
+        return None
+    if not landlock.version():
+        LOG.warning("Cohorts.Sql is on, but this kernel has no Landlock: statements will get 503")
+    bounds = Bounds(
+        seconds=settings["SqlSeconds"],
+        memory_bytes=settings["SqlMemoryMegabytes"] * 2**20,
+        threads=settings["Threads"],
+        rows=settings["SqlRows"],
+        answer_bytes=settings["SqlAnswerMegabytes"] * 2**20,
+    )
+    return SqlDesk(lake.lake, statements, bounds, settings["SqlProcesses"])
 
 
 def _close(index: Index) -> None:

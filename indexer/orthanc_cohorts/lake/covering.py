@@ -108,11 +108,7 @@ class Covering:
 
     def _patients(self, snapshot: Snapshot, wanted: pa.Table) -> pa.Table:
         """Return what stands for some patients, who may be named twice, by key, with the days of each."""
-        named = fetch(snapshot.cursor, load("lake/patients"), incoming=wanted)
-        incoming = named.select(["study_key"]).add_column(0, "row", pa.array(np.arange(len(named))))
-        owners = fetch(snapshot.cursor, load("columns/who"), incoming=incoming)
-        stated = (owners[name].to_pylist() for name in _IDENTITY)
-        who = [identity(*one) for one in zip(*stated, strict=True)]
+        named, who = people(snapshot, wanted)
         covers = pa.table(
             {
                 "key": named["patient_key"],
@@ -153,6 +149,23 @@ class Covering:
                 at = rows.schema.get_field_index(column.name)
                 rows = rows.set_column(at, column.name, _uids(rows.column(at)))
         return rows
+
+
+def people(snapshot: Snapshot, wanted: pa.Table) -> tuple[pa.Table, list[str]]:
+    """Return some patients, who may be named twice, with a study of each; and who they are (`identity`).
+
+    wanted: `patient_key`. The table: `patient_key`, `study_key`, by the former.
+    """
+    named = fetch(snapshot.cursor, load("lake/patients"), incoming=wanted)
+    owners = owners_of(snapshot, named["study_key"])
+    stated = (owners[name].to_pylist() for name in _IDENTITY)
+    return named, [identity(*one) for one in zip(*stated, strict=True)]
+
+
+def owners_of(snapshot: Snapshot, study_keys: pa.ChunkedArray) -> pa.Table:
+    """Return whose some studies are, in their order: what `columns/who` says."""
+    incoming = pa.table({"row": pa.array(np.arange(len(study_keys))), "study_key": study_keys})
+    return fetch(snapshot.cursor, load("columns/who"), incoming=incoming)
 
 
 _COVERS: dict[str, LiteralString] = {

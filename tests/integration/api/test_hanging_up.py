@@ -8,21 +8,18 @@ from __future__ import annotations
 import json
 import select
 import socket
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
-import uvicorn
 
 from api_client import ALL, API
 from cohort_rows import MemoryIndex, Rows
 from orthanc_cohorts.api import create_app
 from orthanc_cohorts.api.audit import AuditLog
+from served import Served, wait
 
+COUNT = f"{API}/count"
 SLOW = {**ALL, "where": {"op": "segment"}}
 
 
@@ -40,11 +37,10 @@ def slow_archive() -> MemoryIndex:
     return index
 
 
-class Served:
+class Archive(Served):
     """An application that answers one request at a time, with a time limit that no test waits for."""
 
     def __init__(self, folder: Path) -> None:
-        self.path = str(folder / "s.sock")
         self.log = folder / "audit.log"
         app = create_app(
             slow_archive(),
@@ -55,83 +51,54 @@ class Served:
             threads=1,
             audit=AuditLog(self.log),
         )
-        self._server = uvicorn.Server(
-            uvicorn.Config(app, uds=self.path, log_config=None, lifespan="off", timeout_graceful_shutdown=1)
-        )
-        self._thread = threading.Thread(target=self._server.run, daemon=True)
-        self._thread.start()
-        self.wait(lambda: self._server.started)
-        self.client = httpx.Client(
-            transport=httpx.HTTPTransport(uds=self.path), base_url="http://sidecar", timeout=60
-        )
-
-    def close(self) -> None:
-        self.client.close()
-        self._server.should_exit = True
-        self._thread.join(30)
-        assert not self._thread.is_alive()
-
-    def hanging(self, body: Any, method: str = "POST", path: str = f"{API}/count") -> socket.socket:
-        """Send a request over a connection of its own; return it."""
-        caller = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        caller.connect(self.path)
-        content = json.dumps(body).encode()
-        head = f"{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(content)}\r\n\r\n"
-        caller.sendall(head.encode() + content)
-        return caller
+        super().__init__(folder, app)
 
     def occupying(self) -> socket.socket:
         """Return a connection whose slow request has the only place."""
-        caller = self.hanging(SLOW)
+        caller = self.hanging(COUNT, SLOW)
         while self.count() != 503:
             if select.select([caller], [], [], 0.02)[0]:
                 # It came while the look above had the place, and was refused.
                 caller.close()
-                caller = self.hanging(SLOW)
+                caller = self.hanging(COUNT, SLOW)
         return caller
 
     def count(self) -> int:
-        return self.client.post(f"{API}/count", json=ALL).status_code
+        return self.client.post(COUNT, json=ALL).status_code
 
     def statuses(self) -> list[int]:
         lines = self.log.read_text().splitlines() if self.log.exists() else []
         return [json.loads(line)["status"] for line in lines]
 
-    def wait(self, condition: Any) -> None:
-        deadline = time.monotonic() + 60
-        while not condition():
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
-
 
 @pytest.fixture
-def served(tmp_path: Path) -> Iterator[Served]:
-    served = Served(tmp_path)
+def served(tmp_path: Path) -> Iterator[Archive]:
+    served = Archive(tmp_path)
     yield served
     served.close()
 
 
-def test_a_caller_that_hangs_up_stops_its_query_and_frees_its_place(served: Served) -> None:
+def test_a_caller_that_hangs_up_stops_its_query_and_frees_its_place(served: Archive) -> None:
     caller = served.occupying()
 
     caller.close()
 
-    served.wait(lambda: served.count() == 200)
+    wait(lambda: served.count() == 200)
     assert 499 in served.statuses()
 
 
-def test_a_caller_that_stays_connected_keeps_its_query(served: Served) -> None:
+def test_a_caller_that_stays_connected_keeps_its_query(served: Archive) -> None:
     caller = served.occupying()
-    bystander = served.hanging(ALL)
+    bystander = served.hanging(COUNT, ALL)
     bystander.recv(65536)
     bystander.close()
 
     still = [served.count() for _ in range(20)]
 
     caller.close()
-    served.wait(lambda: served.count() == 200)
+    wait(lambda: served.count() == 200)
     assert set(still) == {503}
 
 
-def test_after_an_answer_the_same_connection_asks_again(served: Served) -> None:
+def test_after_an_answer_the_same_connection_asks_again(served: Archive) -> None:
     assert [served.count() for _ in range(5)] == [200] * 5

@@ -15,7 +15,8 @@ import pytest
 from fastapi import Response
 from starlette.exceptions import HTTPException
 
-from orthanc_cohorts.api.negotiation import ARROW, CSV, FORMATS, JSON, NDJSON, PARQUET, chosen, rendered
+from orthanc_cohorts.api.negotiation import chosen, rendered
+from orthanc_cohorts.formats import ARROW, CSV, FORMATS, JSON, NDJSON, PARQUET
 
 ROWS: list[dict[str, Any]] = [
     {
