@@ -14,6 +14,7 @@ from orthanc_cohorts_sql import load
 
 from orthanc_cohorts.cohort import arranged
 from orthanc_cohorts.cohort.arrangement import Arrangement
+from orthanc_cohorts.cohort.picking import ROUNDING
 from orthanc_cohorts.cohort.plan import COMPARABLE, VALUE, Query, Tree, placed, unit_of
 from orthanc_cohorts.cohort.quantities import PERCENT
 from orthanc_cohorts.cohort.universe import Universe
@@ -21,12 +22,15 @@ from orthanc_cohorts.cohort.universe import Universe
 _PARAMETER = re.compile(r"\$([a-z_]\w*)")
 _ROW = re.compile(r"\br\.")
 _ONE = {"ge": 1}
+_INCLUDED = ("ge", "le", "eq")
 _COMPARE = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<", "eq": "="}
-_IN_TIME = "ROW(v_time, v_uid, v_path, v_index)"
+_IN_TIME = "ROW(v_time, v_uid, v_path, v_index, v)"
+"""The value comes last: two objects may carry one SOP instance UID."""
 _PICKED = {
     "min": "min(v)",
     "max": "max(v)",
-    "mean": "favg(v)",
+    # Summed in order of value, as `picking` does.
+    "mean": "list_reduce(list_sort(list(v)), lambda one, other: one + other) / count(*)",
     # Rows without time count only where there are no others.
     "first": f"coalesce(arg_min(v, {_IN_TIME}) FILTER (v_time IS NOT NULL), arg_min(v, {_IN_TIME}))",
     "latest": f"coalesce(arg_max(v, {_IN_TIME}) FILTER (v_time IS NOT NULL), arg_max(v, {_IN_TIME}))",
@@ -180,17 +184,14 @@ def hits(leaf: Tree, number: int) -> Query:
     if is_plain(leaf):
         return Query(f"SELECT scope, part FROM rows_{number} WHERE fits", {})
     pick = leaf.get("pick", "any")
-    conditions: list[str] = []
-    parameters = {}
+    picked, inside, parameters = "bool_and(within)", "picked", {}
     if pick in _PICKED:
-        inside, parameters = bounded(_PICKED[pick], leaf["value"])
-        conditions.append(inside)
-    elif pick == "all":
-        conditions.append("bool_and(within)")
-    counted, more = bounded("count(*)", leaf.get("count", {"ge": 1}), "count")
+        picked = _PICKED[pick]
+        inside, parameters = (rounded if pick == "mean" else bounded)("picked", leaf["value"])
+    counted, more = bounded("n", leaf.get("count", _ONE), "count")
     sql = (
-        f"SELECT scope, part FROM rows_{number} WHERE fits GROUP BY scope, part "
-        f"HAVING {' AND '.join([*conditions, counted])}"
+        f"SELECT scope, part FROM (SELECT scope, part, count(*) AS n, {picked} AS picked "
+        f"FROM rows_{number} WHERE fits GROUP BY scope, part) WHERE {inside} AND {counted}"
     )
     return Query(sql, {**parameters, **more})
 
@@ -209,6 +210,19 @@ def bounded(value: str, bounds: Mapping[str, Any], name: str = "bound") -> tuple
     stated = {key: bound for key, bound in bounds.items() if key != "unit"}
     tests = [f"{value} {_COMPARE[key]} ${name}_{key}" for key in stated]
     return "(" + " AND ".join(tests) + ")", {f"{name}_{key}": bound for key, bound in stated.items()}
+
+
+def rounded(value: str, bounds: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Return the same of a mean, which meets a bound that it differs from by rounding alone."""
+    tests: list[str] = []
+    parameters: dict[str, Any] = {}
+    for key, bound in bounds.items():
+        if key != "unit":
+            near = f"abs({value} - $bound_{key}) <= $bound_{key}_near"
+            told = f"{value} {_COMPARE[key]} $bound_{key}"
+            tests.append(f"({told} OR {near})" if key in _INCLUDED else f"({told} AND NOT {near})")
+            parameters |= {f"bound_{key}": bound, f"bound_{key}_near": ROUNDING * abs(bound)}
+    return "(" + " AND ".join(tests) + ")", parameters
 
 
 def numbered(query: Query, number: int) -> Query:
