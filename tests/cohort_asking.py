@@ -6,13 +6,19 @@ from typing import Any
 
 from cohort_rows import MemoryIndex, Rows
 from orthanc_cohorts.cohort import Answer, Engine, canonical, parse
+from orthanc_cohorts.cohort.statement import counted
 
 
 def ask(rows: Rows, where: Any = None, unit: str = "patient") -> Answer:
-    """Return what a new engine answers."""
+    """Return what a new engine answers; the one statement of the definition counts as many."""
     index = MemoryIndex(rows)
+    cohort = canonical(parse({"version": 1, "unit": unit, "where": where}))
+    query = counted(cohort)
     with index.read() as snapshot:
-        return Engine().answer(snapshot, canonical(parse({"version": 1, "unit": unit, "where": where})))
+        answer = Engine().answer(snapshot, cohort)
+        [(count,)] = snapshot.cursor.execute(query.sql, query.parameters).fetchall()
+    assert count == answer.count
+    return answer
 
 
 def keys(rows: Rows, where: Any, unit: str = "patient") -> list[int]:

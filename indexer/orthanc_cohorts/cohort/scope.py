@@ -15,7 +15,7 @@ from orthanc_cohorts_sql import load
 from orthanc_cohorts.cohort import arranged
 from orthanc_cohorts.cohort.arrangement import Arrangement
 from orthanc_cohorts.cohort.picking import ROUNDING
-from orthanc_cohorts.cohort.plan import COMPARABLE, VALUE, Query, Tree, placed, unit_of
+from orthanc_cohorts.cohort.plan import COMPARABLE, VALUE, Query, Tree, Varying, placed, unit_of
 from orthanc_cohorts.cohort.quantities import PERCENT
 from orthanc_cohorts.cohort.universe import Universe
 
@@ -32,10 +32,11 @@ _PICKED = {
     # Summed in order of value, as `picking` does.
     "mean": "list_reduce(list_sort(list(v)), lambda one, other: one + other) / count(*)",
     # Rows without time count only where there are no others.
-    "first": f"coalesce(arg_min(v, {_IN_TIME}) FILTER (v_time IS NOT NULL), arg_min(v, {_IN_TIME}))",
-    "latest": f"coalesce(arg_max(v, {_IN_TIME}) FILTER (v_time IS NOT NULL), arg_max(v, {_IN_TIME}))",
+    "first": f"coalesce(arg_min(v, {_IN_TIME}) FILTER (WHERE v_time IS NOT NULL), arg_min(v, {_IN_TIME}))",
+    "latest": f"coalesce(arg_max(v, {_IN_TIME}) FILTER (WHERE v_time IS NOT NULL), arg_max(v, {_IN_TIME}))",
+    # Of rows that have a time and know how many days they lie from an anchor.
+    "nearest": "arg_min(v, ROW(v_apart, v_time, v_uid, v_path, v_index, v))",
 }
-
 
 _FIRST, _LATEST = f"arg_min(v, {_IN_TIME})", f"arg_max(v, {_IN_TIME})"
 _PARTS = f"CASE WHEN {_FIRST} <> 0 THEN ({_LATEST} - {_FIRST}) * 100 / abs({_FIRST}) END"
@@ -59,7 +60,7 @@ def matched(leaf: Tree, scope: str, source: Source) -> Query:
     query = valued(leaf, source)
     key, join = _scope(leaf["op"], scope)
     more = ""
-    if leaf.get("pick") in ("first", "latest") or "change" in leaf:
+    if leaf.get("pick") in ("first", "latest", "nearest") or "change" in leaf:
         join += " JOIN instance AS o ON o.instance_key = r.instance_key"
         more = (
             ", r.event_time AS v_time, o.sop_instance_uid AS v_uid, "
@@ -101,8 +102,9 @@ _SCOPE = {
         f" LEFT JOIN ({load('cohort/source_series')}) AS c ON c.instance_key = r.instance_key",
     ),
     "study": ("r.study_key", ""),
+    "patient": ("p.patient_key", _PATIENT),
 }
-"""What names the scope of a row, and the tables that tell it."""
+"""What names the scope of a row, and the tables that tell it; `patient` stands in no definition."""
 _PART = {"group": "r.group_path"}
 """What names it beside, where one column does not."""
 _WHOLE = "0"
@@ -111,20 +113,20 @@ OF_ONE_STUDY = ("group", "document", "study")
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where rows are read: in the arranged tables what these have. paths, timed: as `arranged.placed`."""
+    """Where rows are read: in the arranged tables what these have, None for nothing.
 
-    universe: Universe | None
+    varying: as for `plan.placed`. paths, timed: as for `arranged.placed`.
+    """
+
+    arrangement: Arrangement | None = None
+    varying: Varying | None = None
     paths: str = ""
     timed: bool = False
 
-    @property
-    def arrangement(self) -> Arrangement | None:
-        """What is arranged, None for nothing."""
-        return None if self.universe is None else self.universe.arrangement
-
-    def placed(self, leaf: Tree) -> Query:
-        """Return the rows of a leaf in the tables of facts."""
-        return placed(leaf, None if self.universe is None else self.universe.varying)
+    @classmethod
+    def of(cls, universe: Universe) -> Source:
+        """Return where the rows of a snapshot are read."""
+        return cls(universe.arrangement, universe.varying)
 
 
 def valued(leaf: Tree, source: Source) -> Query:
@@ -134,7 +136,7 @@ def valued(leaf: Tree, source: Source) -> Query:
     """
     if source.arrangement is not None and arranged.is_placed(leaf):
         return _of_arranged(leaf, source.arrangement, source)
-    query = source.placed(leaf)
+    query = placed(leaf, source.varying)
     if "change" in leaf:
         return _changing(leaf, query)
     if not _has_bounds(leaf):

@@ -6,6 +6,7 @@ Composes the statements of `plan.placed`; runs nothing. Every fragment is fixed 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,16 +15,15 @@ from numpy.typing import NDArray
 from orthanc_cohorts.cohort import arranged
 from orthanc_cohorts.cohort.plan import COMPARABLE, Query, Tree, placed, unit_of
 from orthanc_cohorts.cohort.scope import OF_ONE_STUDY, Source, hits, is_plain, matched, numbered, valued
-from orthanc_cohorts.cohort.universe import Universe
+
+ANYWHERE = Source()
+"""Any index, nothing of which is known."""
 
 
-def same(tree: Tree, universe: Universe | None = None) -> Query:
-    """Return the statement of a `same` clause: `study_key` of the matches where all hold.
-
-    universe: of the snapshot it will run on, None for any.
-    """
+def same(tree: Tree, source: Source = ANYWHERE) -> Query:
+    """Return the statement of a `same` clause: `study_key` of the matches where all hold."""
     args, leaves_ = _in_order(tree)
-    parts, joined, parameters = _scopes_of_each(tree, universe)
+    parts, joined, parameters = _scopes_of_each(tree, source)
     told = [number for number, arg in enumerate(args) if arg["op"] != "not"]
     if tree["scope"] in OF_ONE_STUDY:
         # All matches of a scope are of one study: those of one leaf tell it. They are looked up in the
@@ -40,7 +40,7 @@ def same(tree: Tree, universe: Universe | None = None) -> Query:
 
 def scopes(tree: Tree) -> Query:
     """Return the statement that yields `scope`, `part` of where all of a `same` clause holds, each once."""
-    parts, joined, parameters = _scopes_of_each(tree, None)
+    parts, joined, parameters = _scopes_of_each(tree, ANYWHERE)
     held = f"SELECT DISTINCT scope, part FROM hits_0{''.join(joined[1:])}"
     return Query(f"WITH {', '.join(parts)} {held}", parameters)
 
@@ -54,14 +54,14 @@ def _in_order(tree: Tree) -> tuple[list[Tree], list[Tree]]:
     return args, [arg["arg"] if arg["op"] == "not" else arg for arg in args]
 
 
-def _scopes_of_each(tree: Tree, universe: Universe | None) -> tuple[list[str], list[str], dict[str, Any]]:
+def _scopes_of_each(tree: Tree, source: Source) -> tuple[list[str], list[str], dict[str, Any]]:
     """Return the tables `rows_n` and `hits_n` of each part, how each part is joined, and the parameters."""
     parts: list[str] = []
     parameters: dict[str, Any] = {}
     args, leaves_ = _in_order(tree)
-    paths = _paths(tree["scope"], leaves_)
+    source = replace(source, paths=_paths(tree["scope"], leaves_))
     for number, leaf in enumerate(leaves_):
-        query = numbered(matched(leaf, tree["scope"], Source(universe, paths)), number)
+        query = numbered(matched(leaf, tree["scope"], source), number)
         # Read twice, a part would be kept as a whole before it is filtered.
         kept = "NOT MATERIALIZED " if is_plain(leaf) else ""
         parts.append(f"rows_{number} AS {kept}({query.sql})")
@@ -84,13 +84,12 @@ def _paths(scope: str, leaves_: Iterable[Tree]) -> str:
     return "number" if all(arranged.is_placed(leaf) for leaf in leaves_) else "text"
 
 
-def days(leaf: Tree, universe: Universe | None = None) -> Query:
+def days(leaf: Tree, source: Source = ANYWHERE) -> Query:
     """Return the statement of one side of `temporal`: `study_key`, `day` of matches whose day is known.
 
-    universe: of the snapshot it will run on, None for any. day: local calendar day as a number of days
-    since 1970-01-01.
+    day: local calendar day as a number of days since 1970-01-01.
     """
-    query = valued(leaf, Source(universe, timed=True))
+    query = valued(leaf, replace(source, timed=True))
     sql = (
         "SELECT r.study_key, (r.event_time::DATE - DATE '1970-01-01')::BIGINT AS day "
         f"FROM ({query.sql}) AS r WHERE r.event_time IS NOT NULL AND r.fits"
