@@ -7,7 +7,8 @@ SHELL := /bin/bash
 PYTHON ?= /usr/bin/python3
 VENV   := .venv
 BIN    := $(VENV)/bin
-PACKAGES := python3-venv ca-certificates curl procps dcmtk orthanc orthanc-python orthanc-dicomweb
+PACKAGES := python3-venv ca-certificates curl procps dcmtk orthanc orthanc-python orthanc-dicomweb \
+    openjdk-17-jre-headless
 
 # As many tests at once as there are cores; those marked `alone` one by one.
 WORKERS ?= -n auto --maxprocesses 4 --dist worksteal

@@ -162,6 +162,7 @@ class MemoryIndex:
         views = [name for name in names("views") if name.startswith("views/live_")]
         for name in (*names("schema"), *views, "views/reference_target", "views/concept"):
             self._connection.execute(load(name))
+        self._connection.execute(load("store/first_state"), {"version": SCHEMA_VERSION})
         if rows is not None:
             self.insert(rows)
 

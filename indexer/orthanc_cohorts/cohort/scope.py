@@ -179,10 +179,13 @@ def hits(leaf: Tree, number: int) -> Query:
     if "change" in leaf:
         percent = leaf["change"]["unit"] == PERCENT
         # Rounded as all conversion is, so that 10 to 12 is 20 percent.
-        told = f"round({_PARTS if percent else f'{_LATEST} - {_FIRST}'}, 12)"
-        inside, parameters = bounded(told, leaf["change"])
-        grouped = f"FROM rows_{number} GROUP BY scope, part, v_unit HAVING count(*) > 1"
-        return Query(f"SELECT DISTINCT scope, part {grouped} AND {inside}", parameters)
+        inside, parameters = bounded("round(told, 12)", leaf["change"])
+        told = _PARTS if percent else f"{_LATEST} - {_FIRST}"
+        sql = (
+            f"SELECT DISTINCT scope, part FROM (SELECT scope, part, count(*) AS n, {told} AS told "
+            f"FROM rows_{number} GROUP BY scope, part, v_unit) WHERE n > 1 AND {inside}"
+        )
+        return Query(sql, parameters)
     if is_plain(leaf):
         return Query(f"SELECT scope, part FROM rows_{number} WHERE fits", {})
     pick = leaf.get("pick", "any")

@@ -12,7 +12,7 @@ from itertools import count as counter
 from orthanc_cohorts.cohort import together
 from orthanc_cohorts.cohort.canonical import Canonical, dumps, nameless
 from orthanc_cohorts.cohort.plan import Query, Tree
-from orthanc_cohorts.cohort.scope import Source, hits, matched, numbered
+from orthanc_cohorts.cohort.scope import Source, hits, is_plain, matched, numbered, valued
 
 _OWNER = " JOIN study AS p ON p.study_key = r.study_key"
 _UNIT = {"patient": ("p.patient_key", _OWNER), "study": ("r.study_key", "")}
@@ -84,12 +84,23 @@ def _of_clause(tree: Tree, unit: str, source: Source) -> Query:
         query = together.same(tree, source)
         key, owner = _UNIT[unit]
         return Query(f"SELECT {key} AS unit FROM ({query.sql}) AS r{owner}", query.parameters)
-    rows = _nearest(tree, unit, source) if "anchor" in tree else matched(tree, unit, source)
-    held = hits(tree, 0)
+    if is_plain(tree):
+        rows = valued(tree, source)
+        key, owner = _UNIT[unit]
+        return Query(f"SELECT {key} AS unit FROM ({rows.sql}) AS r{owner} WHERE r.fits", rows.parameters)
+    rows, held = rows_of(tree, unit, source), hits(tree, 0)
     return Query(
         f"WITH rows_0 AS ({rows.sql}) SELECT scope AS unit FROM ({held.sql})",
         {**rows.parameters, **held.parameters},
     )
+
+
+def rows_of(leaf: Tree, scope: str, source: Source = together.ANYWHERE) -> Query:
+    """Return the rows of a leaf from which its pick chooses, with their scope, as `scope.matched`.
+
+    scope: of `same`, or `patient` or `study` for units.
+    """
+    return _nearest(leaf, scope, source) if "anchor" in leaf else matched(leaf, scope, source)
 
 
 def _temporal(tree: Tree, unit: str, source: Source) -> Query:
