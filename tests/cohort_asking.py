@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
 from typing import Any
 
 from cohort_rows import MemoryIndex, Rows
+from lakes import written
 from orthanc_cohorts.cohort import Answer, Engine, canonical, parse
+from orthanc_cohorts.portable import statement
+from orthanc_cohorts.portable.asking import in_duckdb
 
 
 def ask(rows: Rows, where: Any = None, unit: str = "patient") -> Answer:
-    """Return what a new engine answers."""
+    """Return what a new engine answers; the statement of the definition counts as many in files."""
     index = MemoryIndex(rows)
+    definition = parse({"version": 1, "unit": unit, "where": where})
     with index.read() as snapshot:
-        return Engine().answer(snapshot, canonical(parse({"version": 1, "unit": unit, "where": where})))
+        answer = Engine().answer(snapshot, canonical(definition))
+    assert counted_in_files(index, definition) == answer.count
+    return answer
+
+
+def counted_in_files(index: MemoryIndex, definition: Any) -> int:
+    """Return what DuckDB counts in Parquet files of the tables that the statement of a definition reads."""
+    asked = statement(definition)
+    with tempfile.TemporaryDirectory() as folder:
+        files = written(index, asked.tables, Path(folder))
+        return asked.count(in_duckdb(asked.sql("duckdb", files)))
 
 
 def keys(rows: Rows, where: Any, unit: str = "patient") -> list[int]:

@@ -119,13 +119,8 @@ def _nearest(rows: Rows, node: dict[str, Any], matches: list[Row], unit: int, ow
         return abs(((day_of(rows, "measurement", row) or anchor) - anchor).days)
 
     least = min(map(apart, known))
-    # Sorting is stable: of values that nothing else tells apart, the smaller comes first.
-    closest = sorted((row for row in known if apart(row) == least), key=_canonical)
+    closest = [row for row in known if apart(row) == least]
     return _picked(rows, {**node, "pick": "first"}, closest, node["value"]) > 0
-
-
-def _canonical(row: Row) -> float:
-    return float(row["value"] if row.get("value_canonical") is None else row["value_canonical"])
 
 
 def _same(rows: Rows, node: dict[str, Any], owner: dict[int, int]) -> set[int]:
@@ -421,11 +416,11 @@ def _in_time(rows: Rows, fitting: list[tuple[Row, float]], pick: str) -> float:
     uids = {row["instance_key"]: row["sop_instance_uid"] for row in rows.tables["instance"]}
     events = {row["instance_key"]: row["event_time"] for row in rows.tables.get("subject", [])}
 
-    def place(pair: tuple[Row, float]) -> tuple[datetime, str, list[int], int]:
+    def place(pair: tuple[Row, float]) -> tuple[datetime, str, list[int], int, float]:
         row = pair[0]
         path = [int(step) for step in row["path"].split(".")]
         when = events.get(row["instance_key"]) or datetime.min
-        return when, uids[row["instance_key"]], path, row["value_index"]
+        return when, uids[row["instance_key"]], path, row["value_index"], pair[1]
 
     timed = [pair for pair in fitting if events.get(pair[0]["instance_key"]) is not None]
     ordered = sorted(timed or fitting, key=place)

@@ -346,6 +346,12 @@ TEMPORAL = st.builds(
     placed(IN_SCOPE["study"]).map(single),
     st.sampled_from([{"ge": 0}, {"ge": 0, "le": 1}, {"eq": 0}, {"lt": 0}, {"gt": -2, "lt": 1}, {"eq": 2}]),
 )
+NEAREST = st.builds(
+    lambda asked, of, pick: asked | {"pick": "nearest", "anchor": {"of": of} | pick},
+    st.fixed_dictionaries({"op": st.just("measurement"), "value": ranges("mm", "cm", "s", None)}),
+    placed(IN_SCOPE["study"]).map(single),
+    st.sampled_from([{}, {"pick": "first"}, {"pick": "latest"}]),
+)
 CLAUSE = st.recursive(
     st.one_of(LEAF, LEAF, *map(same, IN_SCOPE), TEMPORAL),
     lambda inner: st.one_of(

@@ -31,6 +31,7 @@ class MemorySnapshot(NamedTuple):
     generation: int
     arrangement: int | None
     cursor: duckdb.DuckDBPyConnection
+    cursor_seq: int = 0
 
 
 def _identity(instance: int, uid: str = "") -> Row:
@@ -162,6 +163,7 @@ class MemoryIndex:
         views = [name for name in names("views") if name.startswith("views/live_")]
         for name in (*names("schema"), *views, "views/reference_target", "views/concept"):
             self._connection.execute(load(name))
+        self._connection.execute(load("store/first_state"), {"version": SCHEMA_VERSION})
         if rows is not None:
             self.insert(rows)
 
@@ -238,3 +240,8 @@ class MemoryIndex:
             yield MemorySnapshot(self.generation, self.arranged, cursor)
         finally:
             cursor.close()
+
+    @contextmanager
+    def write(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Give the connection, for what publishing notes."""
+        yield self._connection

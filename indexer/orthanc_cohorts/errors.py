@@ -17,6 +17,7 @@
       * CohortExists            one is saved under it already
       * CohortChanged           another version is the newest by now
       * CohortForeign           it belongs to somebody else
+    * LakeError                 a lake or a snapshot of it cannot be read
     * DatasetError              a frozen dataset cannot be got, fetched or read as asked
       * NotFetched              files of its manifest are not where they are looked for
       * NoVolume                objects that make no volume of equally spaced slices
@@ -106,6 +107,10 @@ class CohortChanged(SavedCohortError):
 
 class CohortForeign(SavedCohortError):
     """The cohort belongs to somebody else, and the caller is no admin."""
+
+
+class LakeError(CohortsError):
+    """A lake, or a snapshot of it, is not there or cannot be read as it is."""
 
 
 class DatasetError(CohortsError):

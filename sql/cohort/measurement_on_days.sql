@@ -1,6 +1,6 @@
 -- Stated values with their local day, for pick nearest; conditions on f are appended with AND.
 -- in:  as measurement_values
--- out: as measurement_in_time, ties by value at last; also day BIGINT: days since 1970-01-01, 0 where no clinical
+-- out: as measurement_in_time; also day BIGINT: days since 1970-01-01, 0 where no clinical
 --      time is known
 SELECT
     f.study_key,

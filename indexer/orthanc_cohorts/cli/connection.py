@@ -6,7 +6,7 @@ Knows routes; prints nothing and decides nothing.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -254,6 +254,15 @@ def _usable(socket: Path | None) -> Path | None:
         return None
 
 
+def unanswerable(faults: Iterable[tuple[str, str]], what: str = "definition") -> DefinitionError:
+    """Return the error of a definition that cannot be answered, or of what else was asked.
+
+    faults: JSON pointers, and what is wrong there.
+    """
+    lines = [f"{pointer or '(the whole)'}: {detail}" for pointer, detail in faults]
+    return DefinitionError("\n  ".join([f"the {what} cannot be answered:", *lines]))
+
+
 def _refusal(answer: httpx.Response) -> CohortsError:
     """Return the error that a problem document states; Orthanc may lose its content type on the way."""
     try:
@@ -263,9 +272,8 @@ def _refusal(answer: httpx.Response) -> CohortsError:
     except (ValueError, AttributeError):
         detail, faults = f"status {answer.status_code}", []
     if answer.status_code in (400, 422):
-        lines = [f"{one['pointer'] or '(the whole)'}: {one['detail']}" for one in faults]
         what = "statement" if detail.startswith("the statement") else "definition"
-        return DefinitionError("\n  ".join([f"the {what} cannot be answered:", *(lines or [detail])]))
+        return unanswerable([(one["pointer"], one["detail"]) for one in faults] or [("", detail)], what)
     return SidecarUnavailable(detail)
 
 

@@ -16,7 +16,7 @@ from orthanc_cohorts.cli.archives import flatten_archive
 from orthanc_cohorts.cli.configuration import DEBIAN
 from orthanc_cohorts.cli.datasets import datasets
 from orthanc_cohorts.cli.lake import lake
-from orthanc_cohorts.cli.options import AsJson, DataDirectory, Socket, Url, User, Where
+from orthanc_cohorts.cli.options import AsJson, DataDirectory, Definition, InLake, Socket, Url, User, Where
 from orthanc_cohorts.cli.terminal import complain, progress, say
 from orthanc_cohorts.errors import CohortsError
 
@@ -232,21 +232,36 @@ def doctor(
 
 @app.command()
 def count(
-    file: Annotated[
-        typer.FileBinaryRead,
-        typer.Argument(metavar="FILE.json", help="Cohort definition; - reads standard input."),
-    ],
+    file: Definition,
+    engine: Annotated[
+        Literal["index", "duckdb", "spark"],
+        typer.Option(
+            help="Who answers: the index, through the sidecar; or DuckDB or Spark from files of a lake."
+        ),
+    ] = "index",
+    lake: InLake = None,
     socket: Socket = None,
     data_directory: Where = None,
     url: Url = None,
     user: User = None,
     as_json: AsJson = False,
 ) -> None:
-    """Count the patients or studies that a cohort definition is true for."""
+    """Count the patients or studies that a cohort definition is true for.
+
+    The files of a lake are enough for the engines duckdb and spark; what the policy of the lake took away is
+    refused by name.
+    """
     from orthanc_cohorts.cli import count as words
+    from orthanc_cohorts.cli import portable as files
     from orthanc_cohorts.cli.connection import find
 
-    answer = find(socket, data_directory, url, user).count(file.read())
+    if engine == "index" and lake is not None:
+        raise typer.BadParameter("--lake goes with --engine duckdb or spark")
+    body = file.read()
+    if engine == "index":
+        answer = find(socket, data_directory, url, user).count(body)
+    else:
+        answer = files.count(body, lake, engine)
     if as_json:
         say(json.dumps(answer))
         return
@@ -254,6 +269,22 @@ def count(
         say(line)
     for warning in words.warnings(answer):
         complain(warning)
+
+
+@app.command()
+def cohort_sql(
+    file: Definition,
+    dialect: Annotated[Literal["duckdb", "spark"], typer.Option(help="Whose SQL it is to be.")] = "duckdb",
+    lake: InLake = None,
+) -> None:
+    """Print the one SELECT that counts a cohort in the tables of a lake, for whoever has the files alone.
+
+    With --lake it reads the files of the current snapshot; else tables of a lake of policy `keep`, by name.
+    """
+    from orthanc_cohorts.cli.portable import sql
+
+    for line in sql(file.read(), dialect, lake):
+        say(line)
 
 
 @app.command()

@@ -24,3 +24,13 @@ User = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+Definition = Annotated[
+    typer.FileBinaryRead,
+    typer.Argument(metavar="FILE.json", help="Cohort definition; - reads standard input."),
+]
+InLake = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR", help="Folder of a lake, of which the current snapshot is asked; or a snapshot."
+    ),
+]

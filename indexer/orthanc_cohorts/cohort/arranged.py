@@ -137,7 +137,7 @@ def ties(leaf: Tree, arrangement: Arrangement, studies: list[int]) -> Query:
     ]
     parts = [arranged, *others]
     sql = " UNION ALL BY NAME ".join(f"({part.sql})" for part in parts)
-    order = "r.event_time, i.sop_instance_uid, string_split(r.path, '.')::INTEGER[], r.value_index"
+    order = "r.event_time, i.sop_instance_uid, string_split(r.path, '.')::INTEGER[], r.value_index, r.value"
     return Query(
         "SELECT r.study_key, r.value, TRUE AS comparable, r.event_time IS NOT NULL AS timed, "
         f"row_number() OVER (ORDER BY {order}) AS rank "

@@ -24,6 +24,7 @@ from orthanc_cohorts.cohort.plan import LeafPlan, plan
 from orthanc_cohorts.cohort.question import ONE, Found, Question, Warning_, left_out
 from orthanc_cohorts.cohort.reading import Columns
 from orthanc_cohorts.cohort.recall import Recall
+from orthanc_cohorts.cohort.scope import Source
 from orthanc_cohorts.cohort.universe import Keys, Mask, Snapshot, Universe
 from orthanc_cohorts.cohort.values import measured
 
@@ -203,7 +204,9 @@ class Engine:
     def _together(self, question: Question, tree: Tree) -> Found:
         universe, unit = question.universe, question.unit
         if tree["op"] == "same":
-            studies = universe.rows_of_units(question.rows(together.same(tree, universe)))["study_key"]
+            studies = universe.rows_of_units(question.rows(together.same(tree, Source.of(universe))))[
+                "study_key"
+            ]
         else:
             first, second = (self._dated(question, tree[side]) for side in ("first", "second"))
             earlier, later = (
@@ -215,7 +218,7 @@ class Engine:
         return Found(mask & universe.live[unit], self._warnings(question, tree))
 
     def _dated(self, question: Question, leaf: Tree) -> Columns:
-        query, known = together.days(leaf, question.universe), None
+        query, known = together.days(leaf, Source.of(question.universe)), None
         if leaf["op"] in _TABLED and self._is_of_each_study(question, leaf, plan(leaf)):
             known = self.held.tables.days(question.snapshot, leaf)
         rows = None if known is None else question.rows_since(query, known)

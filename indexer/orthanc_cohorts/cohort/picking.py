@@ -15,6 +15,10 @@ Floats = NDArray[np.float64]
 Keys = NDArray[np.int64]
 
 
+ROUNDING = 1e-14
+"""Part of a bound by which a mean may miss it: (0.1 + 0.2 + 0.3) / 3 is 0.2 for everybody but IEEE 754."""
+
+
 def within(values: NDArray[Any], bounds: Mapping[str, Any]) -> NDArray[np.bool_]:
     """Return which values lie within the bounds (ge gt le lt eq); all stated ones hold."""
     result: NDArray[np.bool_] = np.ones(len(values), dtype=np.bool_)
@@ -29,6 +33,16 @@ def within(values: NDArray[Any], bounds: Mapping[str, Any]) -> NDArray[np.bool_]
             result &= values < bound
         elif name == "eq":
             result &= values == bound
+    return result
+
+
+def about(means: Floats, bounds: Mapping[str, Any]) -> NDArray[np.bool_]:
+    """Return which means lie within the bounds; one that misses a bound by rounding alone is that bound."""
+    result: NDArray[np.bool_] = np.ones(len(means), dtype=np.bool_)
+    for name, bound in bounds.items():
+        if name != "unit":
+            near = np.abs(means - bound) <= ROUNDING * abs(bound)
+            result &= within(np.where(near, bound, means), {name: bound})
     return result
 
 
@@ -54,9 +68,9 @@ def matching(
             counts[np.bincount(units[~inside], minlength=size) > 0] = 0
         return counts
     if pick == "mean":
-        keys, picked = _means(units, values, bounds)
-    else:
-        keys, picked = _one(pick, units, values, rank, timed)
+        keys, means = _means(units, values)
+        return np.bincount(keys[about(means, bounds)], minlength=size)
+    keys, picked = _one(pick, units, values, rank, timed)
     return np.bincount(keys[within(picked, bounds)], minlength=size)
 
 
@@ -97,15 +111,11 @@ def _one(
     return keys, values[order][at]
 
 
-def _means(units: Keys, values: Floats, bounds: Mapping[str, Any]) -> tuple[Keys, Floats]:
+def _means(units: Keys, values: Floats) -> tuple[Keys, Floats]:
     # Summed in order of value, so that the result does not depend on the order of arrival.
     order = np.lexsort((values, units))
     keys, inverse, counts = np.unique(units[order], return_inverse=True, return_counts=True)
     means: Floats = np.bincount(inverse, weights=values[order]) / counts
-    for name in ("ge", "gt", "le", "lt", "eq"):
-        if name in bounds:
-            # (0.1 + 0.2 + 0.3) / 3 is 0.2 for everybody but IEEE 754.
-            means[np.isclose(means, bounds[name], rtol=1e-14, atol=0.0)] = bounds[name]
     return keys, means
 
 

@@ -68,7 +68,7 @@ class LeafPlan:
 
 def plan(leaf: Tree) -> LeafPlan:
     """Return the statements that answer a leaf of a canonical tree."""
-    base, conditions = _base(leaf), leaf_conditions(leaf)
+    base, conditions = base_of(leaf), leaf_conditions(leaf)
     bounds = leaf.get("value") if leaf["op"] == "measurement" else None
     if bounds is not None:
         base = _TIMED.get(leaf.get("pick", "any"), "measurement_values")
@@ -79,6 +79,7 @@ def plan(leaf: Tree) -> LeafPlan:
 
 Varying = Mapping[str, frozenset[str]]
 """By level, `series` or `study`, names of the properties in which instances of some differ."""
+NOTHING_VARIES: Varying = {"series": frozenset(), "study": frozenset()}
 
 
 def placed(leaf: Tree, varying: Varying | None = None) -> Query:
@@ -87,7 +88,7 @@ def placed(leaf: Tree, varying: Varying | None = None) -> Query:
     Without the range of a measurement's `value`. Rows of which an instance states something else than what is
     asked are left out. Columns: see sql/cohort/placed. varying: None for not known.
     """
-    return appended(f"cohort/placed/{_base(leaf)}", conditions(leaf, varying))
+    return appended(f"cohort/placed/{base_of(leaf)}", conditions(leaf, varying))
 
 
 def conditions(leaf: Tree, varying: Varying | None = None) -> list[Condition]:
@@ -111,7 +112,7 @@ def leaf_conditions(leaf: Tree) -> list[Condition]:
     kind = LEAVES[leaf["op"]]
     asked = {name: p for name, p in properties(kind).items() if name in leaf}
     conditions = [
-        p.condition(name, _resolved(p, leaf[name])) for name, p in asked.items() if not _is_number(leaf, name)
+        p.condition(name, resolved(p, leaf[name])) for name, p in asked.items() if not _is_number(leaf, name)
     ]
     missing = leaf.get("missing", ())
     conditions += [Condition(properties(kind)[name].absent()) for name in missing]
@@ -127,7 +128,7 @@ def leaf_conditions(leaf: Tree) -> list[Condition]:
     return conditions
 
 
-def _base(leaf: Tree) -> str:
+def base_of(leaf: Tree) -> str:
     """Return the name of the statement that a leaf's conditions are appended to."""
     base = LEAVES[leaf["op"]].base
     # Which documents are superseded takes joins that nothing else needs, ten times as long.
@@ -142,14 +143,19 @@ def unit_of(bounds: Tree) -> dict[str, Any]:
 
 def _violations(leaf: Tree) -> tuple[Query | None, tuple[str, ...]]:
     """Return the violations and the varying names of a LeafPlan."""
-    kind = LEAVES[leaf["op"]]
-    varying = {name: p for name, p in properties(kind).items() if name in leaf and p.varies}
-    if not varying:
+    kind, names = LEAVES[leaf["op"]], varying_names(leaf)
+    if not names:
         return None, ()
-    violated = [p.violated(name, _resolved(p, leaf[name])) for name, p in varying.items()]
-    names = tuple(column for p in varying.values() for column in _varies(p))
+    varying = {name: p for name, p in properties(kind).items() if name in leaf and p.varies}
+    violated = [p.violated(name, resolved(p, leaf[name])) for name, p in varying.items()]
     query = appended(f"cohort/{kind.base}_violations", [_any(violated)])
     return Query(query.sql, {**query.parameters, "varying": list(names)}), names
+
+
+def varying_names(leaf: Tree) -> tuple[str, ...]:
+    """Return the names, in `varies` of series or study, of what a leaf asks that may differ by instance."""
+    asked = (p for name, p in properties(LEAVES[leaf["op"]]).items() if name in leaf and p.varies)
+    return tuple(column for p in asked for column in _varies(p))
 
 
 def _is_number(leaf: Tree, name: str) -> bool:
@@ -157,7 +163,8 @@ def _is_number(leaf: Tree, name: str) -> bool:
     return leaf["op"] == "measurement" and name == "value"
 
 
-def _resolved(kind: Property, asked: Any) -> Any:
+def resolved(kind: Property, asked: Any) -> Any:
+    """Return what a leaf asks of a property as its condition takes it: context groups as their codes."""
     if isinstance(kind, Code | ChannelSource):
         return expand(asked)
     if isinstance(kind, BodyPart):

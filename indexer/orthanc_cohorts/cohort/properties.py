@@ -155,7 +155,7 @@ class TextList(Property):
 
     def absent(self) -> str:
         """Return the condition that the list is empty."""
-        return f"coalesce(len({self.column}), 0) = 0"
+        return f"({self.column} IS NULL OR array_length({self.column}) = 0)"
 
 
 @dataclass(frozen=True, slots=True)

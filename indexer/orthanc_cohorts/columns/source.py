@@ -25,7 +25,8 @@ from orthanc_cohorts.cohort.properties import (
     within,
 )
 from orthanc_cohorts.cohort.quantities import DIMENSIONLESS
-from orthanc_cohorts.cohort.together import scope_of, scopes
+from orthanc_cohorts.cohort.scope import scope_of
+from orthanc_cohorts.cohort.together import scopes
 from orthanc_cohorts.columns.wanted import COUNTING, DAYS, SERIES, TIME, Wanted
 from orthanc_cohorts.harmonise import canonical_unit
 

@@ -19,13 +19,11 @@ from cohort_made_up import (
     DEFINITION,
     IN_SCOPE,
     LAID,
+    NEAREST,
     QUICK,
     TEMPORAL,
     index_of,
-    placed,
-    ranges,
     same,
-    single,
 )
 from orthanc_cohorts.cohort import canonical, parse
 from orthanc_cohorts.cohort.canonical import steps
@@ -60,14 +58,6 @@ def test_arranged_rows_and_what_came_later_answer_as_one(
 
     for laid in LAID:
         assert engine_units(seed, definition, laid) == expected, laid
-
-
-NEAREST = st.builds(
-    lambda asked, of, pick: asked | {"pick": "nearest", "anchor": {"of": of} | pick},
-    st.fixed_dictionaries({"op": st.just("measurement"), "value": ranges("mm", "cm", "s", None)}),
-    placed(IN_SCOPE["study"]).map(single),
-    st.sampled_from([{}, {"pick": "first"}, {"pick": "latest"}]),
-)
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])

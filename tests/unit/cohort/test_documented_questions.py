@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from cohort_asking import counted_in_files
 from cohort_rows import MemoryIndex, Rows
 from orthanc_cohorts.cohort import Engine, canonical, parse
 from orthanc_cohorts.cohort.facets import Facet, Facets, questions
@@ -106,6 +107,7 @@ def test_a_documented_question_finds_whom_it_describes(
         answer = Engine().answer(snapshot, canonical(parse(question)))
 
     assert list(answer.keys) == expected
+    assert counted_in_files(index, parse(question)) == len(expected)
 
 
 def test_the_documented_cohort_to_save_can_be_asked(index: MemoryIndex) -> None:

@@ -224,6 +224,17 @@ def test_the_mean_is_not_missed_by_binary_rounding() -> None:
     ) == [0]
 
 
+@pytest.mark.parametrize("values", [(1, 2), (2, 1)])
+def test_of_values_that_nothing_else_tells_apart_the_smaller_is_the_first(values: tuple[int, int]) -> None:
+    rows = two_patients()
+    for value in values:
+        rows.measured(0, QT, value, "mm", event_time=datetime(2020, 1, 1), sop_instance_uid="1.2.9")
+    leaf = {"op": "measurement", "concept": QT}
+
+    assert keys(rows, {**leaf, "pick": "first", "value": {"eq": 1, "unit": "mm"}}) == [0]
+    assert keys(rows, {**leaf, "pick": "latest", "value": {"eq": 2, "unit": "mm"}}) == [0]
+
+
 def test_pick_is_per_unit() -> None:
     rows = times()
     rows.study(2, 0)

@@ -99,6 +99,19 @@ def test_same_picks_a_value_without_time_only_where_there_is_no_other(pick: str)
     assert keys(rows, {"op": "same", "scope": "study", "args": args}) == [0]
 
 
+@pytest.mark.parametrize("bound", ["ge", "le", "eq"])
+def test_the_mean_inside_same_is_the_mean_outside(bound: str) -> None:
+    rows = two_patients()
+    for length in (0.1, 0.2, 0.3):
+        lesion(rows, 0, "1.1", "SCT|1", length)
+        lesion(rows, 1, "1.1", "SCT|1", 2 * length)
+    mean = {"op": "measurement", "concept": LENGTH, "pick": "mean", "value": {bound: 0.2, "unit": "mm"}}
+    expected = [0, 1] if bound == "ge" else [0]
+
+    assert keys(rows, mean) == expected
+    assert keys(rows, {"op": "same", "scope": "study", "args": [mean]}) == expected
+
+
 def test_same_series_meets_in_the_series_that_an_object_was_made_from() -> None:
     rows = two_patients()
     rows.series(100, 0, modality="CT", slice_thickness_mm_min=1, slice_thickness_mm_max=1)
