@@ -173,7 +173,9 @@ def _changed(rows: Rows, leaf: dict[str, Any], matches: list[Row]) -> bool:
         told = (latest - first) * 100 / abs(first) if percent else latest - first
         own = leaf["change"].get("unit", "1")
         bounds = {k: v if percent else convert(v, own)[0] for k, v in leaf["change"].items() if k != "unit"}
-        if within(round(told, 12), bounds):
+        # A change that misses a bound by the digits that binary numbers have too many is that bound.
+        nearly = {k: bound if abs(told - bound) <= 5e-13 else told for k, bound in bounds.items()}
+        if all(within(nearly[k], {k: bound}) for k, bound in bounds.items()):
             return True
     return False
 

@@ -1,12 +1,19 @@
-"""A Spark session for tests on this machine: one per process, quick to answer many small questions."""
+"""A Spark session for tests on this machine: one per process, quick to answer many small questions.
+
+Whoever asks first starts Java, which takes seconds; all tests of a process share it: there can be but one.
+"""
 
 from __future__ import annotations
 
 import atexit
+import shutil
+import sys
 from functools import cache
 from typing import Any
 
-from pyspark.sql import SparkSession
+import pytest
+
+from object_storage import ENVIRONMENT
 
 SETTINGS = {
     "spark.ui.enabled": "false",
@@ -26,8 +33,18 @@ SETTINGS = {
 
 @cache
 def session() -> Any:
-    """Return the session of this process; it ends with it."""
-    builder = SparkSession.builder.appName("tests").master("local[1]")
-    made = builder.config(map=SETTINGS).getOrCreate()
+    """Return the session of this process, with two workers; a task that fails is tried again.
+
+    Skips the test where Spark or Java is missing.
+    """
+    sql = pytest.importorskip("pyspark.sql", reason="pyspark (extra `spark`) is not installed")
+    if shutil.which("java") is None:
+        pytest.skip("there is no Java (Debian: default-jre-headless)")
+    with pytest.MonkeyPatch.context() as patch:
+        # The workers have the environment that Java is started with.
+        for name, value in {**ENVIRONMENT, "PYSPARK_PYTHON": sys.executable}.items():
+            patch.setenv(name, value)
+        builder = sql.SparkSession.builder.appName("tests").master("local[2,4]")
+        made = builder.config(map=SETTINGS).getOrCreate()
     atexit.register(made.stop)
     return made

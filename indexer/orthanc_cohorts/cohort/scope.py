@@ -6,7 +6,7 @@ Composes the statements of `plan.placed`; runs nothing. Every fragment is fixed 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +24,8 @@ _ROW = re.compile(r"\br\.")
 _ONE = {"ge": 1}
 _INCLUDED = ("ge", "le", "eq")
 _COMPARE = {"ge": ">=", "gt": ">", "le": "<=", "lt": "<", "eq": "="}
+_OF_A_CHANGE = 5e-13
+"""How far the difference of two values may be from what it is by decimal digits."""
 _IN_TIME = "ROW(v_time, v_uid, v_path, v_index, v)"
 """The value comes last: two objects may carry one SOP instance UID."""
 _PICKED = {
@@ -178,8 +180,8 @@ def hits(leaf: Tree, number: int) -> Query:
     parameters: dict[str, Any]
     if "change" in leaf:
         percent = leaf["change"]["unit"] == PERCENT
-        # Rounded as all conversion is, so that 10 to 12 is 20 percent.
-        inside, parameters = bounded("round(told, 12)", leaf["change"])
+        # So that 10 to 12 is 20 percent. Not `round`: DuckDB 1 and 2 round ties to other numbers.
+        inside, parameters = rounded("told", leaf["change"], lambda bound: _OF_A_CHANGE)
         told = _PARTS if percent else f"{_LATEST} - {_FIRST}"
         sql = (
             f"SELECT DISTINCT scope, part FROM (SELECT scope, part, count(*) AS n, {told} AS told "
@@ -192,7 +194,10 @@ def hits(leaf: Tree, number: int) -> Query:
     picked, inside, parameters = "bool_and(within)", "picked", {}
     if pick in _PICKED:
         picked = _PICKED[pick]
-        inside, parameters = (rounded if pick == "mean" else bounded)("picked", leaf["value"])
+        if pick == "mean":
+            inside, parameters = rounded("picked", leaf["value"], lambda bound: ROUNDING * abs(bound))
+        else:
+            inside, parameters = bounded("picked", leaf["value"])
     counted, more = bounded("n", leaf.get("count", _ONE), "count")
     sql = (
         f"SELECT scope, part FROM (SELECT scope, part, count(*) AS n, {picked} AS picked "
@@ -217,8 +222,13 @@ def bounded(value: str, bounds: Mapping[str, Any], name: str = "bound") -> tuple
     return "(" + " AND ".join(tests) + ")", {f"{name}_{key}": bound for key, bound in stated.items()}
 
 
-def rounded(value: str, bounds: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Return the same of a mean, which meets a bound that it differs from by rounding alone."""
+def rounded(
+    value: str, bounds: Mapping[str, Any], by: Callable[[float], float]
+) -> tuple[str, dict[str, Any]]:
+    """Return the same of a computed value, which meets a bound that it differs from by rounding alone.
+
+    by: how far that is, at most, from a bound.
+    """
     tests: list[str] = []
     parameters: dict[str, Any] = {}
     for key, bound in bounds.items():
@@ -226,7 +236,7 @@ def rounded(value: str, bounds: Mapping[str, Any]) -> tuple[str, dict[str, Any]]
             near = f"abs({value} - $bound_{key}) <= $bound_{key}_near"
             told = f"{value} {_COMPARE[key]} $bound_{key}"
             tests.append(f"({told} OR {near})" if key in _INCLUDED else f"({told} AND NOT {near})")
-            parameters |= {f"bound_{key}": bound, f"bound_{key}_near": ROUNDING * abs(bound)}
+            parameters |= {f"bound_{key}": bound, f"bound_{key}_near": by(bound)}
     return "(" + " AND ".join(tests) + ")", parameters
 
 

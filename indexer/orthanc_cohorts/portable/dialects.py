@@ -75,26 +75,15 @@ _FUNCTIONS: dict[str, Callable[[list[exp.Expr]], exp.Expr | None]] = {
 
 
 def _overlaps(node: exp.Expr) -> exp.Expr:
-    return exp.Anonymous(this="arrays_overlap", expressions=list(node.iter_expressions()))
+    """Tell that lists share nothing also where one holds NULL, of which Spark says that it cannot tell."""
+    one, other = node.iter_expressions()
+    return _filled("coalesce(arrays_overlap(:one, :other), :one IS NULL AND NULL)", one=one, other=other)
 
 
 def _lowered(node: exp.Expr) -> exp.Expr:
     """Lower case letter by letter, as DuckDB does: Java makes two letters of one, and knows a final sigma."""
     template = "array_join(transform(split(:text, ''), letter -> substring(lower(letter), 1, 1)), '')"
     return _filled(template, text=node.this)
-
-
-def _rounded(node: exp.Expr) -> exp.Expr:
-    """Round as DuckDB does, by multiplying; Spark rounds the decimal digits."""
-    assert isinstance(node, exp.Round)
-    times = f"1e{node.args['decimals'].name}"
-    scaled = f"(:value * {times})"
-    template = (
-        f"CASE WHEN abs{scaled} < 4503599627370496e0 THEN sign{scaled} * (floor(abs{scaled}) + "
-        f"CASE WHEN abs{scaled} - floor(abs{scaled}) >= 0.5e0 THEN 1 ELSE 0 END) / {times} "
-        f"WHEN abs{scaled} < 1e308 THEN {scaled} / {times} ELSE :value END"
-    )
-    return _filled(template, value=node.this)
 
 
 def _replaced(node: exp.Expr) -> exp.Expr | None:
@@ -117,7 +106,6 @@ _SPARK: dict[type[exp.Expr], Callable[[exp.Expr], exp.Expr | None]] = {
     exp.Anonymous: _function,
     exp.ArrayOverlaps: _overlaps,
     exp.Lower: _lowered,
-    exp.Round: _rounded,
     exp.RegexpReplace: _replaced,
     exp.Literal: _quoted,
 }

@@ -1,10 +1,9 @@
-"""The lake that the tests of this folder read, published once for all workers; a Spark session for each."""
+"""The lake that the tests of this folder read, published once for all workers; Spark."""
 
 from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from demo_lake import PATIENTS, published
 from orthanc_cohorts.convert.demo.plan import PatientPlan
 from orthanc_cohorts.convert.demo.study import plan_study
 from orthanc_cohorts.convert.demo.write import demo_objects
+from spark_here import session
 
 
 @pytest.fixture(scope="session")
@@ -44,21 +44,6 @@ def plans() -> list[PatientPlan]:
 
 
 @pytest.fixture(scope="session")
-def spark() -> Iterator[Any]:
-    """A Spark session of two threads on loopback; starting it takes seconds."""
-    sql = pytest.importorskip("pyspark.sql", reason="pyspark (extra `spark`) is not installed")
-    settings = {
-        "spark.driver.bindAddress": "127.0.0.1",
-        "spark.driver.host": "127.0.0.1",
-        "spark.driver.memory": "512m",
-        # What makes a job of minutes faster costs one of milliseconds more than all its work.
-        "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
-        "spark.sql.adaptive.enabled": "false",
-        "spark.sql.codegen.wholeStage": "false",
-        "spark.sql.shuffle.partitions": "1",
-        "spark.ui.enabled": "false",
-    }
-    builder = sql.SparkSession.builder.master("local[2]").config(map=settings)
-    session = builder.getOrCreate()
-    yield session
-    session.stop()
+def spark() -> Any:
+    """The Spark session of this process."""
+    return session()
