@@ -116,6 +116,7 @@ def few_are_many() -> Iterator[None]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("policy", POLICIES)
 @settings(max_examples=HISTORIES, deadline=None)
 # A target of another study comes late; a document is superseded from another study; both go again.

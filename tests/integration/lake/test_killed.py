@@ -52,6 +52,7 @@ def flaws(snapshot: Path) -> list[str]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_a_reader_never_sees_a_half_written_state(tmp_path: Path) -> None:
     dice, lake, seen = random.Random(1), FolderLake(tmp_path / "lake"), set()
     script = Path(__file__).with_name("writer_to_kill.py")
