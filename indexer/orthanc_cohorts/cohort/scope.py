@@ -28,17 +28,18 @@ _OF_A_CHANGE = 5e-13
 """How far the difference of two values may be from what it is by decimal digits."""
 _IN_TIME = "ROW(v_time, v_uid, v_path, v_index, v)"
 """The value comes last: two objects may carry one SOP instance UID."""
-_PICKED = {
+PICKED = {
     "min": "min(v)",
     "max": "max(v)",
     # Summed in order of value, as `picking` does.
-    "mean": "list_reduce(list_sort(list(v)), lambda one, other: one + other) / count(*)",
+    "mean": "list_reduce(list_sort(array_agg(v)), lambda one, other: one + other) / count(*)",
     # Rows without time count only where there are no others.
     "first": f"coalesce(arg_min(v, {_IN_TIME}) FILTER (WHERE v_time IS NOT NULL), arg_min(v, {_IN_TIME}))",
     "latest": f"coalesce(arg_max(v, {_IN_TIME}) FILTER (WHERE v_time IS NOT NULL), arg_max(v, {_IN_TIME}))",
     # Of rows that have a time and know how many days they lie from an anchor.
     "nearest": "arg_min(v, ROW(v_apart, v_time, v_uid, v_path, v_index, v))",
 }
+"""The value that each pick leaves of the rows of a scope, as SQL."""
 
 _FIRST, _LATEST = f"arg_min(v, {_IN_TIME})", f"arg_max(v, {_IN_TIME})"
 _PARTS = f"CASE WHEN {_FIRST} <> 0 THEN ({_LATEST} - {_FIRST}) * 100 / abs({_FIRST}) END"
@@ -192,8 +193,8 @@ def hits(leaf: Tree, number: int) -> Query:
         return Query(f"SELECT scope, part FROM rows_{number} WHERE fits", {})
     pick = leaf.get("pick", "any")
     picked, inside, parameters = "bool_and(within)", "picked", {}
-    if pick in _PICKED:
-        picked = _PICKED[pick]
+    if pick in PICKED:
+        picked = PICKED[pick]
         if pick == "mean":
             inside, parameters = rounded("picked", leaf["value"], lambda bound: ROUNDING * abs(bound))
         else:

@@ -74,22 +74,25 @@ def in_duckdb(sql: str) -> tuple[int, ...]:
 
 
 def in_spark(sql: str, session: Any = None) -> tuple[int, ...]:
-    """Return the row that a statement about files yields. Raises LakeError, ConfigurationError."""
+    """Return the row that a statement about files yields. Raises LakeError, ConfigurationError.
+
+    session: None for the one that is active, else one that is begun and ended here.
+    """
     try:
         from pyspark.errors import PySparkException
         from pyspark.sql import SparkSession
     except ImportError as error:
         message = "Spark is not installed here: pip install 'orthanc-cohorts[spark]', and Java 17 or later"
         raise ConfigurationError(message) from error
-    if session is not None:
-        [row] = _told(lambda: session.sql(sql).collect(), PySparkException)
-        return tuple(row)
-    builder = SparkSession.builder.appName("orthanc-cohorts").master("local[*]")
-    own = builder.config(map=_SPARK).getOrCreate()
+    known = session or SparkSession.getActiveSession()
+    builder = SparkSession.builder.appName("orthanc-cohorts").master("local[*]").config(map=_SPARK)
+    asked = known or builder.getOrCreate()
     try:
-        return in_spark(sql, own)
+        [row] = _told(lambda: asked.sql(sql).collect(), PySparkException)
+        return tuple(row)
     finally:
-        own.stop()
+        if known is None:
+            asked.stop()
 
 
 def _told(ask: Callable[[], list[Any]], kind: type[Exception]) -> list[Any]:

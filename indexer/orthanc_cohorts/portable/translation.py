@@ -121,4 +121,5 @@ def _lift(tree: exp.Query) -> None:
             part.set("alias", exp.TableAlias(this=exp.to_identifier(renamed[part.alias])))
         lifted += head.expressions
         head.pop()
-    tree.set("with_", exp.With(expressions=lifted))
+    if lifted:
+        tree.set("with_", exp.With(expressions=lifted))

@@ -18,7 +18,7 @@ import pytest
 
 from orthanc_cohorts.cohort.plan import Query
 from orthanc_cohorts.cohort.properties import Condition, Contained, Day, Tag, TextList, among, coded, within
-from orthanc_cohorts.cohort.scope import hits
+from orthanc_cohorts.cohort.scope import PICKED, hits
 from orthanc_cohorts.portable.dialects import written
 from orthanc_cohorts.portable.translation import of_lake
 from spark_here import session
@@ -125,7 +125,9 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "tag": pa.array(
             some(["00181120", "00291001", "0029110 ", "0029xx01", "00291102", "0029_001"]), pa.string()
         ),
-        "v": pa.array([DICE.choice([0.1, 0.2, 0.3, 1.5, -2.0, 1e15]) for _ in range(ROWS)], pa.float64()),
+        "v": pa.array(
+            [DICE.choice([0.1, 0.2, 0.3, 1.5, -2.0, 1e15, 1e13, -1e13]) for _ in range(ROWS)], pa.float64()
+        ),
         "v_time": pa.array([DICE.choice([*TIMES[:3], None, None]) for _ in range(ROWS)], pa.timestamp("us")),
         "v_uid": pa.array(
             [DICE.choice(["1.2.10", "1.2.9", "", "é", "z", None]) for _ in range(ROWS)], pa.string()
@@ -213,6 +215,16 @@ LEAVES["mean"]["value"] = {"ge": 0.1, "lt": 0.4}
 LEAVES["all"]["count"] = {"ge": 1}
 LEAVES["grown"] = {"op": "measurement", "change": {"ge": 0.1, "unit": "mm"}}
 LEAVES["grown by parts"] = {"op": "measurement", "change": {"ge": 50, "unit": "%"}}
+
+
+@pytest.mark.parametrize("pick", PICKED)
+def test_a_picked_value_is_the_same_to_the_last_digit(file: Path, pick: str) -> None:
+    sql = f"SELECT scope, {PICKED[pick]} AS picked FROM ({ROWS_0}) GROUP BY scope ORDER BY scope"
+
+    mine, of_spark = both(file, sql, {})
+
+    assert mine == of_spark
+    assert len({picked for _, picked in mine}) > 2
 
 
 @pytest.mark.parametrize("leaf", LEAVES.values(), ids=LEAVES)
