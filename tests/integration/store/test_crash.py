@@ -46,7 +46,7 @@ def test_a_writer_killed_at_any_moment_keeps_what_it_has_said(tmp_path: Path, ch
         )
         assert writer.stdout is not None
         said = [writer.stdout.readline().strip()]
-        time.sleep(chance.random())
+        time.sleep(3 * chance.random())
         writer.kill()
         said += writer.stdout.read().split()
         writer.wait()
