@@ -65,7 +65,7 @@ def test_sql_through_orthanc_answers_refuses_and_ends_with_it(start_orthanc: Sta
 
     shown = command(orthanc, "sql", "SELECT concept, value FROM measurement")
     written = command(orthanc, "sql", "SELECT value FROM measurement", "--out", str(out))
-    refused = command(orthanc, "sql", "COPY measurement TO '/tmp/stolen.csv'")
+    refused = command(orthanc, "sql", "COPY measurement TO 'stolen.csv'")
 
     assert shown.stdout == "concept,value\nSCT|410668003,12.0\n", shown.stderr
     assert written.returncode == 0 and pq.read_table(out, use_threads=False).to_pylist() == [{"value": 12.0}]

@@ -18,6 +18,7 @@ from pyiceberg.table.update.snapshot import _OverwriteFiles
 _MAPPING = "schema.name-mapping.default"
 
 
+# Its types are not read (see mypy's overrides), and a base without a type is an error.
 class _Exactly(_OverwriteFiles):  # type: ignore[misc]
     """Adds and removes files as one snapshot.
 

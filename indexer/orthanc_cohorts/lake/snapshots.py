@@ -83,6 +83,7 @@ class Lake(ABC):
     def put(self, content: bytes, *below: str) -> None:
         """Write something small below the lake, at once or not at all."""
 
+    # Not abstract: where access is not a matter of files there is nothing to do.
     def admit(self, *below: str) -> None:  # noqa: B027
         """Let readers of the lake read what another library has written below it."""
 
