@@ -131,10 +131,9 @@ def running(folder: Path, plugin: bool, cohorts: Mapping[str, Any] | None = None
         orthanc.close()
 
 
-def block(orthanc: Orthanc, number: int, plugin: bool) -> Block:
+def block(orthanc: Orthanc, number: int, plugin: bool, patients: int = PATIENTS_PER_BLOCK) -> Block:
     """Store a block of objects, that no other number has, and wait until all is indexed."""
-    first = 1 + number * PATIENTS_PER_BLOCK
-    stock = list(objects.patients(first, PATIENTS_PER_BLOCK, "ingest"))
+    stock = list(objects.patients(1 + number * patients, patients, "ingest"))
     gc.freeze()  # the clients are forks: a collection there would copy these pages
     clients = Clients(orthanc.http_port, shares(stock, CLIENTS))
     time.sleep(0.5)

@@ -14,11 +14,13 @@ from statistics import median
 from typing import NamedTuple
 
 from benchmarks.figures import Figure, Hold, Part, paragraphs
-from benchmarks.ingest import CLIENTS, PATIENTS_PER_BLOCK, block, running
+from benchmarks.ingest import CLIENTS, block, running
 from benchmarks.objects import BATCH
 from orthanc.harness import Orthanc
 
 THROUGHPUT = 0.90
+PATIENTS_PER_BLOCK = 240
+"""So many that a block takes 15 s: it is seen only after the first one or two that objects arrive."""
 PUBLISH = "/cohorts/api/v1/publish"
 
 
@@ -35,13 +37,14 @@ def measure(folder: Path, quick: bool, say: Callable[[str], None]) -> Part:
     count = 3 if quick else 9
     pairs: list[Pair] = []
     with running(folder / "orthanc", True, {"LakeDirectory": str(folder / "lake")}) as orthanc:
-        block(orthanc, 0, True)
+        block(orthanc, 0, True, PATIENTS_PER_BLOCK)
         for number in range(count):
             rates: dict[bool, float] = {}
             # A B, B A, A B ...: whatever drifts hits both alike.
             for turn, publishes in enumerate((False, True) if number % 2 == 0 else (True, False)):
                 with _publishing(orthanc, publishes) as published:
-                    rates[publishes] = block(orthanc, 1 + 2 * number + turn, True).per_second
+                    found = block(orthanc, 1 + 2 * number + turn, True, PATIENTS_PER_BLOCK)
+                    rates[publishes] = found.per_second
                     times = len(published) if publishes else 0
             pairs.append(Pair(rates[False], rates[True], times))
             say(f"  {pairs[-1].plain:.0f}/s, while publishing {pairs[-1].publishing:.0f}/s ({times} times)")

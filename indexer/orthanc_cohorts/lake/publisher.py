@@ -16,6 +16,7 @@ from orthanc_cohorts.datasets import Pseudonyms
 from orthanc_cohorts.datasets.policy import Policy
 from orthanc_cohorts.errors import IndexBusy
 from orthanc_cohorts.lake.iceberg import IcebergTables
+from orthanc_cohorts.lake.pace import Pace
 from orthanc_cohorts.lake.publishing import Published, publish
 from orthanc_cohorts.lake.retention import purge, retire
 from orthanc_cohorts.lake.snapshots import Lake
@@ -52,6 +53,7 @@ class Publisher:
         self.index, self.lake, self.policy, self.key = index, lake, policy, key
         self._keep_seconds = keep_seconds
         self._tables, self._is_iceberg = tables, is_iceberg
+        self._pace = Pace(lambda: index.written.batches)
         self._one_at_a_time = threading.Lock()
 
     def publish(self, until: Until, is_whole: bool = False, is_iceberg: bool = False) -> Outcome:
@@ -59,8 +61,8 @@ class Publisher:
 
         Raises IndexBusy: something is being published already. OSError; CohortsError.
         """
-        with self._alone():
-            found = publish(self.index, self.lake, self.policy, self.key, until, is_whole)
+        with self._alone(until) as paced:
+            found = publish(self.index, self.lake, self.policy, self.key, paced, is_whole)
             tables = self._tables if is_iceberg or self._is_iceberg else None
             if tables is not None:
                 tables.register(found.manifest)
@@ -73,17 +75,18 @@ class Publisher:
         What Orthanc has deleted, as far as the index knows, is in no file then, nor in what describes Iceberg
         tables. Raises as `publish`.
         """
-        with self._alone():
-            found = publish(self.index, self.lake, self.policy, self.key, until)
+        with self._alone(until) as paced:
+            found = publish(self.index, self.lake, self.policy, self.key, paced)
             is_iceberg = self._tables is not None and self._tables.exist()
             return Outcome(found, purge(self.lake, self._tables), is_iceberg)
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
+    def _alone(self, until: Until) -> Iterator[Until]:
         if not self._one_at_a_time.acquire(blocking=False):
             raise IndexBusy("the lake is being published already; try again when that has ended")
         try:
-            yield
+            with self._pace.working(until) as paced:
+                yield paced
         finally:
             self._one_at_a_time.release()
 

@@ -175,11 +175,13 @@ class _Writing:
     def _written(
         self, table: Shown, columns: list[Column], covers: Covers, is_one_wanted: bool
     ) -> list[DataFile]:
+        self.until.check()
         batches = rows(self.snapshot, table, columns, self.covering, covers)
         segments = Segments(self.lake, table.name, next(batches).schema)
         for batch in batches:
             self.until.check()
             segments.write(batch)
+        self.until.check()
         return segments.end(is_one_wanted)
 
 
