@@ -1,6 +1,7 @@
 """`make bench`: measures everything in one run, prints it and writes docs/performance.md.
 
-`--quick`: fewer rounds, to see that it works; writes nothing. `--only PART`: one of PARTS.
+`--quick`: fewer rounds, to see that it works; writes nothing. `--only PART`: one of PARTS, written with `--write`
+into its place of the page.
 `--scale N`: the generated archive holds N million content items, 5 unless told. The numbers to hold are for
 100, which takes 12 GB of memory, 10 GB of disk and half an hour more. `--peers-scale N`: the same for
 PostgreSQL. `--fill-minutes N`: how long Orthanc is filled before it is searched. `--growth`: also how cost
@@ -38,7 +39,7 @@ from benchmarks import (  # noqa: E402
     reading,
     scale,
 )
-from benchmarks.figures import Part, lines, machine, page, versions  # noqa: E402
+from benchmarks.figures import Part, lines, machine, page, section, versions  # noqa: E402
 from orthanc.harness import Orthanc, missing  # noqa: E402
 
 PAGE = CHECKOUT / "docs" / "performance.md"
@@ -59,7 +60,7 @@ def main() -> int:
     if reason is not None:
         print(f"bench: {reason}", file=sys.stderr)
         return 2
-    parts: list[Part] = []
+    parts: dict[str, Part] = {}
     left_out: list[str] = []
     print(f"{machine()}\n{versions()}\n", flush=True)
     with tempfile.TemporaryDirectory(prefix="cohorts-bench-") as name:
@@ -72,14 +73,16 @@ def main() -> int:
                 left_out.append(f"{title} ({lacking})")
                 print(f"left out: {left_out[-1]}\n", file=sys.stderr, flush=True)
             else:
-                parts.append(measure())
-                print(f"{lines(parts[-1])}\n", flush=True)
+                parts[title] = measure()
+                print(f"{lines(parts[title])}\n", flush=True)
         orthanc = _orthanc_version(folder)
-    if not options.quick and options.only is None:
+    if not options.quick and (options.only is None or options.write):
+        sections = {title: section(title, part, orthanc) for title, part in parts.items()}
+        before = PAGE.read_text(encoding="utf-8") if PAGE.exists() and options.only is not None else ""
         PAGE.parent.mkdir(exist_ok=True)
-        PAGE.write_text(page(parts, orthanc, left_out), encoding="utf-8")
+        PAGE.write_text(page(sections, before), encoding="utf-8")
         print(f"written: {PAGE.relative_to(CHECKOUT)}")
-    broken = [figure.name for part in parts for figure in part.figures if figure.broken]
+    broken = [figure.name for part in parts.values() for figure in part.figures if figure.broken]
     for figure in broken:
         print(f"not held: {figure}", file=sys.stderr)
     return 1 if broken else 0
@@ -125,6 +128,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="fewer rounds; writes no page")
     parser.add_argument("--only", choices=PARTS, help="one part")
+    parser.add_argument("--write", action="store_true", help="with --only: write the part into the page")
     parser.add_argument("--scale", type=float, default=5.0, help="million content items of the archive")
     parser.add_argument(
         "--peers-scale", type=float, default=1.0, help="the same of the one in PostgreSQL too"

@@ -9,12 +9,18 @@ import importlib.metadata
 import os
 import platform
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
 PACKAGES = ("duckdb", "pydicom", "fastapi", "uvicorn", "orjson")
+_MARK = "<!-- part: "
+_HEAD = """# Performance
+
+Written by `make bench`; do not edit. Every ratio compares what was measured in turns in one run; each part says
+when and on what it was measured.
+"""
 
 
 class Hold(NamedTuple):
@@ -65,25 +71,29 @@ def lines(part: Part) -> str:
     return "\n".join([f"{part.title}", *rows])
 
 
-def page(parts: Sequence[Part], orthanc: str, left_out: Sequence[str] = ()) -> str:
-    """Return the whole page in Markdown; orthanc: its version and its plugins'; left_out: parts, and why."""
-    head = [
-        "# Performance",
-        "",
-        "Written by `make bench`; do not edit. Every ratio compares what was measured in turns in one run.",
-        "",
-        f"Measured on {datetime.now(UTC):%Y-%m-%d}: {machine()}; {orthanc}; {versions()}.",
+def section(name: str, part: Part, orthanc: str) -> str:
+    """Return a part in Markdown, as a section of the page.
+
+    name: by which the page finds it again. orthanc: its version and its plugins'.
+    """
+    rows = [
+        f"| {figure.name}{f' ({figure.note})' if figure.note else ''} "
+        f"| {_number(figure.value)} {figure.unit} | {_verdict(figure)} |"
+        for figure in part.figures
     ]
-    if left_out:
-        head += ["", f"Left out: {', '.join(left_out)}."]
-    for part in parts:
-        head += ["", f"## {part.title}", "", part.how, "", "| what | measured | hold |", "|---|---:|---|"]
-        head += [
-            f"| {figure.name}{f' ({figure.note})' if figure.note else ''} "
-            f"| {_number(figure.value)} {figure.unit} | {_verdict(figure)} |"
-            for figure in part.figures
-        ]
-    return "\n".join(head) + "\n"
+    measured = f"Measured on {datetime.now(UTC):%Y-%m-%d}: {machine()}; {orthanc}; {versions()}."
+    head = [f"{_MARK}{name} -->", "", f"## {part.title}", "", part.how, "", measured]
+    return "\n".join([*head, "", "| what | measured | hold |", "|---|---:|---|", *rows, ""])
+
+
+def page(sections: Mapping[str, str], before: str = "") -> str:
+    """Return the whole page in Markdown: these sections by name, in their order, and those of the page before.
+
+    One that the page before has stays in its place.
+    """
+    kept = [f"{_MARK}{text.rstrip()}\n" for text in before.split(_MARK)[1:]]
+    found = {text[len(_MARK) :].split(" ", 1)[0]: text for text in kept} | dict(sections)
+    return "\n".join([_HEAD, *found.values()])
 
 
 def machine() -> str:
