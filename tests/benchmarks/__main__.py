@@ -1,7 +1,7 @@
 """`make bench`: measures everything in one run, prints it and writes docs/performance.md.
 
-`--quick`: fewer rounds, to see that it works; writes nothing. `--only PART`: one of PARTS, written with `--write`
-into its place of the page.
+`--quick`: fewer rounds, to see that it works; writes nothing. `--only PART`: one of PARTS; with `--write`
+it is written into its place of the page.
 `--scale N`: the generated archive holds N million content items, 5 unless told. The numbers to hold are for
 100, which takes 12 GB of memory, 10 GB of disk and half an hour more. `--peers-scale N`: the same for
 PostgreSQL. `--fill-minutes N`: how long Orthanc is filled before it is searched. `--growth`: also how cost

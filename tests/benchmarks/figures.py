@@ -18,8 +18,8 @@ PACKAGES = ("duckdb", "pydicom", "fastapi", "uvicorn", "orjson")
 _MARK = "<!-- part: "
 _HEAD = """# Performance
 
-Written by `make bench`; do not edit. Every ratio compares what was measured in turns in one run; each part says
-when and on what it was measured.
+Written by `make bench`; do not edit. Every ratio compares what was measured in turns in one run; each part
+says when and on what it was measured.
 """
 
 
@@ -87,9 +87,9 @@ def section(name: str, part: Part, orthanc: str) -> str:
 
 
 def page(sections: Mapping[str, str], before: str = "") -> str:
-    """Return the whole page in Markdown: these sections by name, in their order, and those of the page before.
+    """Return the whole page in Markdown: these sections by name, and the others of the page before.
 
-    One that the page before has stays in its place.
+    One that the page before has stays in its place; others follow in their order.
     """
     kept = [f"{_MARK}{text.rstrip()}\n" for text in before.split(_MARK)[1:]]
     found = {text[len(_MARK) :].split(" ", 1)[0]: text for text in kept} | dict(sections)
