@@ -24,6 +24,7 @@
       * NoWaveform              an object without such a waveform
       * NoMask                  an object without masks, or masks that do not lie on the grid asked for
     * LakeUnavailable           the lake or its catalog cannot be reached, read or written
+    * ConversionError           what is to become DICOM cannot; lists every problem, with row and column
 
 A message says what, where and what to do. It may name UIDs and tags, never patient data.
 """
@@ -135,3 +136,15 @@ class NoMask(DatasetError):
 
 class LakeUnavailable(CohortsError):
     """The lake or its catalog cannot be reached, read or written where it is said to be; nothing is lost."""
+
+
+class ConversionError(CohortsError):
+    """What is to become DICOM cannot: nothing was written.
+
+    problems: at least one; each says what, where and what to do. Unlike other messages they show values of
+    the input, for whoever has to correct it; they are for the terminal, not for a log.
+    """
+
+    def __init__(self, *problems: object) -> None:
+        super().__init__("\n".join(map(str, problems)))
+        self.problems = problems
