@@ -8,8 +8,8 @@ PYTHON ?= /usr/bin/python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 PACKAGES := python3-venv ca-certificates curl procps dcmtk orthanc orthanc-python orthanc-dicomweb
-# Further ones that tests alone need: Spark's Java, and R.
-TEST_PACKAGES := default-jre-headless r-base-core
+# Further ones that tests alone need: Spark's Java, R, and dciodvfy, which checks objects.
+TEST_PACKAGES := default-jre-headless r-base-core dicom3tools
 
 # As many tests at once as there are cores; those marked `alone` one by one.
 WORKERS ?= -n auto --maxprocesses 4 --dist worksteal
@@ -34,7 +34,7 @@ $(VENV)/.installed: pyproject.toml | debian
 
 # What the demo needs: a fifth of what tests need.
 $(VENV)/.runs: pyproject.toml | debian
-	@scripts/python-environment $(VENV) $(PYTHON) convert $@
+	@scripts/python-environment $(VENV) $(PYTHON) demo $@
 
 demo: $(VENV)/.runs ## a real Orthanc with a generated study, on free loopback ports, until Ctrl-C
 	@exec $(BIN)/orthanc-cohorts demo $(OPTIONS)

@@ -22,7 +22,7 @@ def check_generator() -> None:
     """Raises ConfigurationError: what writes the study is not installed."""
     if importlib.util.find_spec("highdicom") is None:
         raise ConfigurationError(
-            "generating the demo study needs highdicom: pip install 'orthanc-cohorts[convert]', "
+            "generating the demo study needs highdicom: pip install 'orthanc-cohorts[demo]', "
             "or use --empty, or --load files of your own"
         )
 

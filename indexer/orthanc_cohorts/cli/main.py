@@ -14,6 +14,7 @@ import typer
 
 from orthanc_cohorts.cli.archives import flatten_archive
 from orthanc_cohorts.cli.configuration import DEBIAN
+from orthanc_cohorts.cli.convert import convert
 from orthanc_cohorts.cli.datasets import datasets
 from orthanc_cohorts.cli.lake import lake
 from orthanc_cohorts.cli.options import AsJson, DataDirectory, Definition, InLake, Socket, Url, User, Where
@@ -29,6 +30,7 @@ app = typer.Typer(
 )
 app.add_typer(datasets)
 app.add_typer(lake)
+app.add_typer(convert)
 
 
 def main() -> None:

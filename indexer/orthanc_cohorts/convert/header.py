@@ -11,6 +11,7 @@ from datetime import date, datetime
 
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian
+from pydicom.valuerep import DA, TM
 
 from orthanc_cohorts import __version__
 
@@ -89,6 +90,52 @@ class Context:
     study: Study
     series: Series
     equipment: Equipment = Equipment()
+
+
+def study_uid(patient: Patient, key: str) -> str:
+    """Return the UID of a study of a patient; key: what tells it from the patient's other studies."""
+    return uid("study", *patient.key, key)
+
+
+def series_uid(study_instance_uid: str, key: str) -> str:
+    """Return the UID of a series of a study; key: what tells it from the study's other series."""
+    return uid("series", study_instance_uid, key)
+
+
+def beside(ds: Dataset, series: Series, equipment: Equipment | None = None) -> Context:
+    """Return the context of a new series in the study of an object."""
+    birth_date = from_date(ds.get("PatientBirthDate"))
+    patient = Patient(
+        str(ds.get("PatientID") or ""),
+        ds.get("IssuerOfPatientID") or None,
+        str(ds.get("PatientName") or ""),
+        str(ds.get("PatientSex") or ""),
+        birth_date,
+    )
+    study = Study(
+        str(ds.StudyInstanceUID),
+        from_date(ds.get("StudyDate"), ds.get("StudyTime")),
+        str(ds.get("StudyDescription") or ""),
+        str(ds.get("AccessionNumber") or ""),
+        str(ds.get("PatientAge") or ""),
+        None if ds.get("PatientSize") is None else float(ds.PatientSize),
+        None if ds.get("PatientWeight") is None else float(ds.PatientWeight),
+    )
+    return Context(patient, study, series, equipment or Equipment())
+
+
+def from_date(day: object, at: object = None) -> datetime | date | None:
+    """Return the moment that a DA and a TM name; a date without a time of day; None without a date.
+
+    Raises ValueError: one of them is none.
+    """
+    if not day:
+        return None
+    found = DA(str(day))
+    moment = TM(str(at)) if at else None
+    if found is None:
+        return None
+    return date.fromordinal(found.toordinal()) if moment is None else datetime.combine(found, moment)
 
 
 def header(context: Context, sop_class_uid: str, number: int = 1) -> Dataset:
