@@ -8,14 +8,13 @@ from __future__ import annotations
 import re
 import shutil
 from hashlib import sha256
-from io import BytesIO
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple
 
 from pydicom.dataset import Dataset
-from pydicom.filewriter import dcmwrite
 
+from orthanc_cohorts.convert.encoding import Encoded, encoded
 from orthanc_cohorts.convert.header import uid
 from orthanc_cohorts.convert.ledger import Entry, Key, Ledger
 
@@ -74,44 +73,41 @@ class Outbox:
         key: what it is of, the same in every run. path: of its file within the folder, `/` between folders;
         later versions get a number in it. Raises ValueError: two objects with one path.
         """
-        digest = _digest(ds)
-        newest = self._ledger.newest(key)
-        if newest is not None and newest.digest == digest:
-            self._unchanged += 1
-            self._complete(ds, key, digest, newest.version)
-            if not (self._folder / newest.path).exists():
-                self._write(newest.path, ds)
-            return ds
-        version = 1 if newest is None else newest.version + 1
-        self._complete(ds, key, digest, version)
-        entry = Entry(
-            version,
-            digest,
-            ds.StudyInstanceUID,
-            ds.SeriesInstanceUID,
-            ds.SOPClassUID,
-            ds.SOPInstanceUID,
-            path if version == 1 else f"{path.removesuffix('.dcm')}.v{version}.dcm",
-        )
-        self._write(entry.path, ds)
-        self._written.append((key, entry))
+        ds.SOPInstanceUID = self.take(key, path, encoded(ds))
+        ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID
         return ds
 
-    def _complete(self, ds: Dataset, key: Key, digest: str, version: int) -> None:
-        """Give an object what depends on the version before it."""
-        before = self._ledger.newest(key, version - 1)
-        ds.SOPInstanceUID = uid("object", *key, digest, "" if before is None else before.sop_instance_uid)
-        if before is not None and ds.Modality == "SR":
-            ds.PredecessorDocumentsSequence = [_reference(before)]
+    def take(self, key: Key, path: str, made: Encoded) -> str:
+        """Take in an object that is encoded already, and return its SOPInstanceUID. See `put`."""
+        newest = self._ledger.newest(key)
+        if newest is not None and newest.digest == made.digest:
+            self._unchanged += 1
+            if not (self._folder / newest.path).exists():
+                self._write(newest.path, made, newest.sop_instance_uid, key, newest.version)
+            return newest.sop_instance_uid
+        version = 1 if newest is None else newest.version + 1
+        name = uid("object", *key, made.digest, "" if newest is None else newest.sop_instance_uid)
+        entry = Entry(
+            version,
+            made.digest,
+            made.study_instance_uid,
+            made.series_instance_uid,
+            made.sop_class_uid,
+            name,
+            path if version == 1 else f"{path.removesuffix('.dcm')}.v{version}.dcm",
+        )
+        self._write(entry.path, made, name, key, version)
+        self._written.append((key, entry))
+        return name
 
-    def _write(self, path: str, ds: Dataset) -> None:
+    def _write(self, path: str, made: Encoded, name: str, key: Key, version: int) -> None:
         if path in self._paths:
             raise ValueError(f"two objects would be written to {path}")
         self._paths.add(path)
-        ds.file_meta.MediaStorageSOPInstanceUID = ds.SOPInstanceUID
+        before = self._ledger.newest(key, version - 1) if made.is_report else None
         half = self._half / path
         half.parent.mkdir(parents=True, exist_ok=True)
-        dcmwrite(half, ds, enforce_file_format=True)
+        half.write_bytes(made.file(name, [] if before is None else [_reference(before)]))
 
     def _show(self) -> None:
         for path in sorted(self._paths):
@@ -133,17 +129,6 @@ def file_name(*parts: object) -> str:
     return (
         plain if plain and plain == said else f"{plain}-{sha256(said.encode()).hexdigest()[:8]}".lstrip("-")
     )
-
-
-def _digest(ds: Dataset) -> str:
-    """Return the digest of all that an object holds but its UID and the version of this software."""
-    held = Dataset()
-    for element in ds:
-        if element.keyword not in ("SOPInstanceUID", "SoftwareVersions"):
-            held[element.tag] = element
-    buffer = BytesIO()
-    dcmwrite(buffer, held, implicit_vr=False, little_endian=True, enforce_file_format=False)
-    return sha256(buffer.getvalue()).hexdigest()
 
 
 def _reference(entry: Entry) -> Dataset:

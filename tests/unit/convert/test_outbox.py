@@ -100,10 +100,10 @@ def test_an_image_names_no_predecessor(tmp_path: Path) -> None:
         return ds
 
     _put(tmp_path, image(1))
-    second, counts = _put(tmp_path, image(2))
+    _, counts = _put(tmp_path, image(2))
 
     assert counts.changed == 1
-    assert "PredecessorDocumentsSequence" not in second
+    assert "PredecessorDocumentsSequence" not in dcmread(tmp_path / "p1" / "history.v2.dcm")
 
 
 def test_an_error_leaves_nothing(tmp_path: Path) -> None:
@@ -140,3 +140,30 @@ def test_a_name_of_a_file_is_one_whatever_it_says(text: str) -> None:
     assert not name.startswith(".")
     assert len(name) <= 80
     assert file_name(text + " ") != name
+
+
+def test_what_is_read_back_is_what_was_put_in(tmp_path: Path) -> None:
+    ds = header(CONTEXT, CTImageStorage)
+    ds.PatientName, ds.Modality = "山田^太郎", "CT"
+    ds.Rows, ds.Columns, ds.BitsAllocated, ds.PixelRepresentation = 2, 3, 16, 1
+    ds.SmallestImagePixelValue = -7
+    ds.PixelData = bytes(range(12))
+
+    made, _ = _put(tmp_path, ds)
+
+    read = dcmread(tmp_path / "p1" / "history.dcm")
+    assert read == made
+    assert read.PatientName == "山田^太郎"
+    assert read.SmallestImagePixelValue == -7
+    assert read.file_meta.MediaStorageSOPInstanceUID == made.SOPInstanceUID
+
+
+def test_the_version_of_this_software_makes_no_other_object(tmp_path: Path) -> None:
+    first, _ = _put(tmp_path, _report("13.5"))
+    later = _report("13.5")
+    later.SoftwareVersions = "99.0"
+
+    again, counts = _put(tmp_path, later)
+
+    assert counts.unchanged == 1
+    assert again.SOPInstanceUID == first.SOPInstanceUID
