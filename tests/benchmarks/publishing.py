@@ -21,6 +21,7 @@ from orthanc.harness import Orthanc
 THROUGHPUT = 0.90
 PATIENTS_PER_BLOCK = 240
 """So many that a block takes 15 s: it is seen only after the first one or two that objects arrive."""
+PUBLISH_SECONDS = 600
 PUBLISH = "/cohorts/api/v1/publish"
 
 
@@ -36,7 +37,8 @@ def measure(folder: Path, quick: bool, say: Callable[[str], None]) -> Part:
     """Return throughput while the lake is published and while it is not; folder: for storage and lake."""
     count = 3 if quick else 9
     pairs: list[Pair] = []
-    with running(folder / "orthanc", True, {"LakeDirectory": str(folder / "lake")}) as orthanc:
+    options = {"LakeDirectory": str(folder / "lake"), "RequestTimeoutSeconds": PUBLISH_SECONDS}
+    with running(folder / "orthanc", True, options) as orthanc:
         block(orthanc, 0, True, PATIENTS_PER_BLOCK)
         for number in range(count):
             rates: dict[bool, float] = {}
@@ -77,7 +79,7 @@ def _publishing(orthanc: Orthanc, publishes: bool) -> Iterator[list[int]]:
 
     def run() -> None:
         while not stop.is_set():
-            answer = orthanc.post(PUBLISH, json={"whole": True}, timeout=120)
+            answer = orthanc.post(PUBLISH, json={"whole": True}, timeout=PUBLISH_SECONDS)
             assert answer.status_code == 200, answer.text
             published.append(answer.json()["generation"])
 

@@ -32,6 +32,14 @@ def table(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be written, and what is wrong; write nothing.")
     ] = False,
+    suggest: Annotated[
+        bool, typer.Option("--suggest", help="Print a draft of the mapping; to be completed by a person.")
+    ] = False,
+    delimiter: Annotated[str, typer.Option(help="Of a CSV file, for --suggest.")] = ",",
+    columns: Annotated[
+        str | None,
+        typer.Option(metavar="A,B,...", help="Of a file without a header line, for --suggest."),
+    ] = None,
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of mappings.")] = False,
 ) -> None:
     """Make reports (SR) of the rows of a table, as a mapping says."""
@@ -45,6 +53,11 @@ def table(
         return
     if path is None:
         raise typer.BadParameter("name the table")
+    if suggest:
+        names = columns.split(",") if columns else []
+        source = converter.Source(delimiter=delimiter, header=not names, columns=names)
+        say(converter.suggest(path, source).rstrip())
+        return
     if mapping is None:
         raise typer.BadParameter("name the mapping with --mapping, or have one drafted with --suggest")
     meaning = converter.mapping_of(mapping)
