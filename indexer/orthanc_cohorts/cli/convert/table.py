@@ -77,10 +77,11 @@ def _show(found: Coverage) -> None:
     say(f"{found.rows} rows of {found.patients} patients")
     for name, count in found.reports.items():
         say(f"{name}: {count} reports")
-        for document, column in sorted(found.stated | found.unknown):
+        for key in sorted(found.stated | found.unknown):
+            document, column, concept = key
             if document == name:
-                stated, unknown = found.stated[document, column], found.unknown[document, column]
+                stated, unknown = found.stated[key], found.unknown[key]
                 silent = found.rows - stated - unknown
-                say(f"  {column}: {stated} stated, {unknown} unknown, {silent} without")
+                say(f"  {column} ({concept}): {stated} stated, {unknown} unknown, {silent} without")
     for column in found.left_out:
         say(f"left out: column {column}, which the mapping does not name")

@@ -37,15 +37,15 @@ class Coverage:
     """What would become of a table.
 
     rows: read. patients: told apart. reports: by the name of the document. stated, unknown: observations, by
-    (document, column): with a value, and said to be not known. left_out: columns that no one reads and that
-    the mapping does not ignore. problems: everything that is wrong.
+    (document, column, concept): with a value, and said to be not known. left_out: columns that no one reads
+    and that the mapping does not ignore. problems: everything that is wrong.
     """
 
     rows: int = 0
     patients: int = 0
     reports: Counter[str] = field(default_factory=Counter)
-    stated: Counter[tuple[str, str]] = field(default_factory=Counter)
-    unknown: Counter[tuple[str, str]] = field(default_factory=Counter)
+    stated: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    unknown: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     left_out: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
@@ -105,7 +105,7 @@ def _count(found: Coverage, record: Record) -> None:
         found.reports[rule.name] += 1
         for one in stated:
             counter = found.unknown if one.value is None else found.stated
-            counter[rule.name, one.rule.column] += 1
+            counter[rule.name, one.rule.column, one.rule.concept] += 1
 
 
 def _records(path: Path, mapping: Mapping) -> Iterator[Record]:
