@@ -26,6 +26,7 @@ if sys.path and Path(sys.path[0]).resolve() == HERE:
 # Found only once the path above is set, hence E402.
 from benchmarks import (  # noqa: E402
     cluster,
+    converting,
     finding,
     freshness,
     idc,
@@ -46,6 +47,7 @@ PAGE = CHECKOUT / "docs" / "performance.md"
 CORPUS = CHECKOUT.parent / "shared" / "corpus"
 PARTS = (
     "reading", "corpus", "large", "ingest", "freshness", "proxying", "publishing", "cluster",
+    "converting",
     "scale", "growth", "lake", "idc", "peers", "finding",
 )  # fmt: skip
 LACKING = {"cluster": cluster.missing, "idc": idc.missing, "peers": postgres.missing}
@@ -100,6 +102,7 @@ def _measurements(folder: Path, options: argparse.Namespace) -> dict[str, Callab
         "proxying": lambda: proxying.measure(folder, quick),
         "publishing": lambda: publishing.measure(folder, quick, _say),
         "cluster": lambda: cluster.measure(folder / "cluster", quick, _say),
+        "converting": lambda: converting.measure(folder / "converting", quick, _say),
         "scale": lambda: scale.measure(folder, quick, options.scale, asked, _say),
         "lake": lambda: lake.measure(folder, quick, options.scale, _say),
         "idc": lambda: idc.measure(folder, quick),
