@@ -20,7 +20,7 @@ from orthanc_cohorts.convert.nifti.single_frame import slices
 from orthanc_cohorts.convert.nifti.source import Source
 from orthanc_cohorts.convert.nifti.stored import Stored, stored
 from orthanc_cohorts.convert.outbox import Outbox, file_name
-from orthanc_cohorts.convert.problem import Problem
+from orthanc_cohorts.convert.problem import Problem, attempt
 from orthanc_cohorts.errors import ConversionError
 
 
@@ -33,14 +33,14 @@ def put_image(
     from the key and all that the images hold: images of two versions in one series would make no volume.
     Raises ConversionError: values have no exact form and quantise is not asked for, or a moment is lacking.
     """
-    if kind.is_enhanced and kind.moment is None:
-        raise ConversionError(
-            Problem(
-                source.name, "an enhanced image states a time (type 1): say with --time when it was taken"
-            )
-        )
+    problems: list[object] = []
     placed = grid(source.affine, source.voxels.shape, source.slices)
-    form = stored(source, quantise)
+    form = attempt(lambda: stored(source, quantise), problems)
+    if kind.is_enhanced and kind.moment is None:
+        what = "an enhanced image states a time (type 1): say with --time when it was taken"
+        problems.append(Problem(source.name, what))
+    if form is None or problems:
+        raise ConversionError(*problems)
     where = _frame_of_reference(context.study, kind, key)
     unnamed = _in_series(context, key)
     version = _version(source, placed, form, _objects(source, placed, form, unnamed, kind, where))

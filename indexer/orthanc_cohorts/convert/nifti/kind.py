@@ -17,7 +17,8 @@ from pydicom.uid import (
     MRImageStorage,
 )
 
-from orthanc_cohorts.convert.coding import Coding
+from orthanc_cohorts.convert.coding import Coding, coding
+from orthanc_cohorts.errors import ConversionError
 
 Modality = Literal["CT", "MR"]
 DESCRIPTION = "Converted from NIfTI"
@@ -58,6 +59,16 @@ class Kind:
     def unit(self) -> str:
         """RescaleType."""
         return self.rescale_type or ("HU" if self.modality == "CT" else "US")
+
+
+def region_of(text: str | None) -> Coding | None:
+    """Return a part of the body as a person writes it. Raises ConversionError: it is no code."""
+    if text is None:
+        return None
+    try:
+        return coding(text)
+    except ValueError as error:
+        raise ConversionError(f"--region: {error}") from error
 
 
 def add_region(ds: Dataset, region: Coding | None) -> None:

@@ -47,7 +47,7 @@ class Segment(_Strict):
     )
     laterality: CodeText | None = Field(
         default=None,
-        description="Of CID 244, such as SCT|7771000: of the anatomic region if there is one, else of the type.",
+        description="Of the anatomic region if there is one, else of the type (CID 244).",
     )
     segment_algorithm_type: Literal["AUTOMATIC", "SEMIAUTOMATIC", "MANUAL"]
     segment_algorithm_name: str | None = Field(

@@ -81,7 +81,7 @@ def _counts(source: Source, label_map: LabelMap) -> dict[int, int]:
             Problem(
                 source.name,
                 f"{sum(parts.values())} voxels are no whole numbers, such as {example:g}: labels are; "
-                "probabilities ask for --type fractional",
+                "probabilities ask for --type FRACTIONAL",
             )
         )
     found = {int(value): count for value, count in counts.items() if value not in parts and value != 0}
@@ -121,7 +121,7 @@ def _wrong(
         allowed = (values == 0) | (values == 1) if kind == "BINARY" else (values >= 0) & (values <= 1)
         wrong = int((~allowed).sum())
         if wrong:
-            what = "neither 0 nor 1 (probabilities ask for --type fractional)"
+            what = "neither 0 nor 1 (probabilities ask for --type FRACTIONAL)"
             what = what if kind == "BINARY" else "no probabilities, which lie between 0 and 1"
             ends = f"{values.min():g} to {values.max():g}"
             yield f"volume {at + 1} ({ends}): {wrong} voxels are {what}"

@@ -31,7 +31,7 @@ from orthanc_cohorts.convert.nifti.reference import Reference
 from orthanc_cohorts.convert.nifti.segment import add_algorithm, complete, description
 from orthanc_cohorts.convert.nifti.source import Source
 from orthanc_cohorts.convert.outbox import Outbox, file_name
-from orthanc_cohorts.convert.problem import Problem
+from orthanc_cohorts.convert.problem import Problem, attempt
 from orthanc_cohorts.errors import ConversionError
 
 
@@ -62,23 +62,15 @@ def put_segmentation(
     images = reference.images
     moment = plan.moment or _date(images[0])
     problems: list[object] = []
-    grid: Grid | None = None
-    try:
-        grid = match(source, reference)
-    except ConversionError as error:
-        problems += error.problems
+    grid = attempt(lambda: match(source, reference), problems)
+    # Labels are checked on a grid that does not fit as well, so that all problems are told at once.
+    here = grid or _as_it_is(source)
+    found = attempt(lambda: masks(source, label_map, here, plan.segmentation_type), problems)
     if moment is None:
         what = "neither --time nor the images say when it was made, which a segmentation states (type 1)"
         problems.append(Problem(source.name, what))
-    # Labels are checked on a grid that does not fit as well, so that all problems are told at once.
-    found: Masks | None = None
-    try:
-        found = masks(source, label_map, grid or _as_it_is(source), plan.segmentation_type)
-    except ConversionError as error:
-        problems += error.problems
-    if problems:
+    if found is None or moment is None or problems:
         raise ConversionError(*problems)
-    assert found is not None and moment is not None
     ds = _segmentation(found, label_map, reference, plan, moment)
     study = str(images[0].StudyInstanceUID)
     return outbox.put(("nifti segmentation", study, plan.key), f"{file_name(plan.key)}.dcm", ds), found

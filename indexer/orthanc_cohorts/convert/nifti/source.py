@@ -19,8 +19,8 @@ from nibabel.openers import ImageOpener
 from nibabel.spatialimages import HeaderDataError
 from numpy.typing import NDArray
 
-from orthanc_cohorts.convert.nifti.space import Floats, Space, Transform, space
-from orthanc_cohorts.convert.problem import Problem
+from orthanc_cohorts.convert.nifti.space import Floats, Transform, space
+from orthanc_cohorts.convert.problem import Problem, attempt
 from orthanc_cohorts.errors import ConversionError
 
 _NUMBERS = "iuf"
@@ -58,15 +58,10 @@ def source(
     image = _opened(path)
     header = image.header
     problems: list[object] = []
-    found: Space | None = None
-    try:
-        found = space(header, path.name, transform)
-    except ConversionError as error:
-        problems += error.problems
+    found = attempt(lambda: space(header, path.name, transform), problems)
     problems += (Problem(path.name, what) for what in _wrong(header, volume, many))
-    if problems:
+    if found is None or problems:
         raise ConversionError(*problems)
-    assert found is not None
     voxels = _voxels(image, path.name, volume)
     # nibabel keeps scl_slope and scl_inter with the voxels, and takes them out of the header.
     proxy: Any = image.dataobj
