@@ -11,9 +11,8 @@ from itertools import permutations, product
 from pathlib import Path
 from typing import Any
 
-import nibabel
 import numpy as np
-from nibabel.nifti1 import Nifti1Image
+from nibabel.nifti1 import Nifti1Header, Nifti1Image
 from numpy.typing import NDArray
 
 from orthanc_cohorts.convert.header import Context, Patient, Series, Study, uid
@@ -92,12 +91,19 @@ def numbers(dtype: Any = np.int16, low: int = -1000, high: int = 3000, shape: An
 
 
 def write(path: Path, voxels: NDArray[Any], affine: Floats, **header: Any) -> Path:
-    """Write a NIfTI with sform and qform; header: fields that are set after all others."""
-    image = Nifti1Image(voxels, affine)
+    """Write a NIfTI with sform and qform; header: fields of it that are set after all others."""
+    image = Nifti1Image(voxels, affine, dtype=voxels.dtype)
     image.set_sform(affine, 1)
-    for field, value in header.items():
-        image.header[field] = value
-    nibabel.save(image, path)  # type: ignore[attr-defined]
+    image.set_qform(affine, 1)
+    image.to_filename(path)
+    if header:
+        # nibabel mends headers when it writes them: what is to be wrong is written over its own.
+        with path.open("r+b") as file:
+            held = Nifti1Header.from_fileobj(file)
+            for field, value in header.items():
+                held[field] = value
+            file.seek(0)
+            held.write_to(file)
     return path
 
 

@@ -1,0 +1,120 @@
+"""Label maps: YAML or JSON, checked as a whole, with a JSON Schema for editors."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from nifti_made import LABELS
+from orthanc_cohorts.convert.nifti.labels import LabelMap, label_map, schema
+from orthanc_cohorts.errors import ConversionError
+
+
+def read(tmp_path: Path, text: str) -> LabelMap:
+    """The label map of a text."""
+    path = tmp_path / "labels.yaml"
+    path.write_text(text, encoding="utf-8")
+    return label_map(path)
+
+
+def problems(tmp_path: Path, text: str) -> list[str]:
+    """What is wrong with a text."""
+    with pytest.raises(ConversionError) as error:
+        read(tmp_path, text)
+    return [str(problem) for problem in error.value.problems]
+
+
+def changed(**fields: Any) -> str:
+    """The label map with one label, whose fields are set, or taken away by None."""
+    held = yaml.safe_load(LABELS)
+    one = {key: value for key, value in {**held["labels"][1], **fields}.items() if value is not None}
+    return json.dumps({"labels": {"1": one}})
+
+
+def test_yaml_and_json_say_the_same(tmp_path: Path) -> None:
+    as_yaml = read(tmp_path, LABELS)
+    as_json = read(tmp_path, json.dumps(yaml.safe_load(LABELS)))
+
+    assert as_yaml == as_json
+    assert sorted(as_yaml.labels) == [1, 4, 7]
+    assert as_yaml.labels[4].segment_algorithm_name == "nnU-Net 2.3"
+
+
+def test_a_code_needs_no_meaning_where_dicom_knows_it(tmp_path: Path) -> None:
+    assert read(tmp_path, changed(segmented_property_type="SCT|64033007")).labels[1]
+
+    assert (
+        "DICOM's own tables have no meaning"
+        in problems(tmp_path, changed(segmented_property_type="SCT|1"))[0]
+    )
+
+
+def test_every_problem_is_told_with_its_label(tmp_path: Path) -> None:
+    text = LABELS.replace("SCT|87878005|Left ventricle", "ventricle").replace("MANUAL", "HAND")
+    text = text.replace("    segment_label: Calcium\n", "").replace("tracking_id: K1", "tracking: K1")
+
+    said = problems(tmp_path, text)
+
+    assert [one.split(": ")[1] for one in said] == [
+        "label 1, segmented_property_type",
+        "label 1, segment_algorithm_type",
+        "label 4, segment_label",
+        "label 4, tracking",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"segment_algorithm_type": "AUTOMATIC"}, "AUTOMATIC asks for segment_algorithm_name"),
+        ({"tracking_uid": "1.2.3"}, "tracking_uid asks for tracking_id"),
+        ({"tracking_uid": "1.2.x", "tracking_id": "a"}, "tracking_uid"),
+        ({"recommended_display_rgb": [0, 0, 256]}, "recommended_display_rgb"),
+        ({"segment_label": "x" * 65}, "segment_label"),
+        ({"laterality": "left"}, "is no code"),
+    ],
+)
+def test_what_does_not_go_together_is_refused(tmp_path: Path, fields: dict[str, Any], said: str) -> None:
+    [found] = problems(tmp_path, changed(**fields))
+
+    assert "label 1" in found and said in found
+
+
+@pytest.mark.parametrize("label", ["0", "-1", "65536", "heart", "1.5"])
+def test_a_label_is_a_number_that_dicom_can_count(tmp_path: Path, label: str) -> None:
+    text = LABELS.replace("  7:\n", f"  {label}:\n")
+
+    [said] = problems(tmp_path, text)
+
+    assert said.startswith(f"labels.yaml: label {label}: ")
+
+
+def test_a_label_twice_is_a_mistake(tmp_path: Path) -> None:
+    [said] = problems(tmp_path, LABELS.replace("  7:\n", "  4:\n"))
+
+    assert "4 is there twice" in said
+
+
+@pytest.mark.parametrize("text", ["", "- 1\n", "labels: {}\n", "labels: [1]\n", "labels:\n\t1: x", "{"])
+def test_what_is_no_label_map_is_refused(tmp_path: Path, text: str) -> None:
+    assert len(problems(tmp_path, text)) == 1
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConversionError, match=r"none\.yaml: there is no such file"):
+        label_map(tmp_path / "none.yaml")
+
+
+def test_the_schema_describes_every_key(tmp_path: Path) -> None:
+    found = schema()
+
+    segment = found["$defs"]["Segment"]
+    assert found["required"] == ["labels"]
+    assert segment["additionalProperties"] is False
+    assert set(yaml.safe_load(LABELS)["labels"][4]) <= set(segment["properties"])
+    assert segment["properties"]["segment_algorithm_type"]["enum"] == ["AUTOMATIC", "SEMIAUTOMATIC", "MANUAL"]
+    assert found["properties"]["labels"]["propertyNames"]["pattern"]
