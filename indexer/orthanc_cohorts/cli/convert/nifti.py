@@ -63,6 +63,9 @@ def image(
     region: Annotated[
         str | None, typer.Option(metavar="SCHEME|code|meaning", help="Part of the body.")
     ] = None,
+    laterality: Annotated[
+        Literal["L", "R"] | None, typer.Option(help="Side of a part of the body that is one of a pair.")
+    ] = None,
     frame_of_reference: Annotated[
         str | None,
         typer.Option(
@@ -90,7 +93,8 @@ def image(
     told = Told(patient_id, issuer, patient_name, sex, birth_date, study, time, study_description, beside)
     context = told.context(modality, "", series_description, series_number)
     place = region_of(region)
-    kind = Kind(modality, enhanced, rescale_type, place, frame_of_reference, context.study.moment)
+    moment = context.study.moment
+    kind = Kind(modality, enhanced, rescale_type, place, laterality, frame_of_reference, moment)
     _told(file, out, convert_image(file, out, context, kind, name, volume, transform, quantise))
 
 

@@ -29,8 +29,8 @@ def put_image(
 ) -> tuple[Context, Stored]:
     """Put the images of a volume into an outbox; return the context of their series and their values' form.
 
-    key: what tells the series from others of its study. context: without the UID of the series, which follows
-    from the key and all that the images hold: images of two versions in one series would make no volume.
+    key: what tells the series from others of its study. context: without UID and modality of the series; the
+    UID follows from the key and all that the images hold: two versions in one series would make no volume.
     Raises ConversionError: values have no exact form and quantise is not asked for, or a moment is lacking.
     """
     problems: list[object] = []
@@ -42,9 +42,9 @@ def put_image(
     if form is None or problems:
         raise ConversionError(*problems)
     where = _frame_of_reference(context.study, kind, key)
-    unnamed = _in_series(context, key)
+    unnamed = _in_series(context, kind, key)
     version = _version(source, placed, form, _objects(source, placed, form, unnamed, kind, where))
-    named = _in_series(context, f"{key}\x1f{version}")
+    named = _in_series(context, kind, f"{key}\x1f{version}")
     folder = file_name(key, version[:8])
     for ds in _objects(source, placed, form, named, kind, where):
         number = int(ds.InstanceNumber)
@@ -71,8 +71,9 @@ def _version(source: Source, placed: Grid, form: Stored, objects: Iterator[Datas
     return digest.hexdigest()
 
 
-def _in_series(context: Context, key: str) -> Context:
-    return replace(context, series=replace(context.series, uid=series_uid(context.study.uid, key)))
+def _in_series(context: Context, kind: Kind, key: str) -> Context:
+    series = replace(context.series, uid=series_uid(context.study.uid, key), modality=kind.modality)
+    return replace(context, series=series)
 
 
 def _frame_of_reference(study: Study, kind: Kind, key: str) -> str:

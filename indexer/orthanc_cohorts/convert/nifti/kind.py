@@ -21,6 +21,7 @@ from orthanc_cohorts.convert.coding import Coding, coding
 from orthanc_cohorts.errors import ConversionError
 
 Modality = Literal["CT", "MR"]
+Laterality = Literal["L", "R"]
 DESCRIPTION = "Converted from NIfTI"
 _CLASSES = {
     ("CT", False): CTImageStorage,
@@ -35,14 +36,16 @@ class Kind:
     """A kind of image.
 
     is_enhanced: one object with many frames. rescale_type: the unit of the values; None: Hounsfield units of
-    a CT, unspecified of an MR. region: of the body, None where nobody says. frame_of_reference: what volumes
-    share that lie in one coordinate system; None: nothing else does. moment: of the content.
+    a CT, unspecified of an MR. region: of the body, None where nobody says. laterality: of a region that is
+    one of a pair. frame_of_reference: what volumes share that lie in one coordinate system; None: nothing
+    else does. moment: of the content.
     """
 
     modality: Modality
     is_enhanced: bool = False
     rescale_type: str | None = None
     region: Coding | None = None
+    laterality: Laterality | None = None
     frame_of_reference: str | None = None
     moment: datetime | date | None = None
 
@@ -71,7 +74,7 @@ def region_of(text: str | None) -> Coding | None:
         raise ConversionError(f"--region: {error}") from error
 
 
-def add_region(ds: Dataset, region: Coding | None) -> None:
-    """Add the part of the body as a code (PS3.3 10.5)."""
-    if region is not None:
-        ds.AnatomicRegionSequence = [region.item]
+def add_laterality(ds: Dataset, kind: Kind) -> None:
+    """Add the side of the body; empty where nobody names a part of it (PS3.3 C.7.3.1, type 2C)."""
+    if kind.laterality is not None or kind.region is None:
+        ds.Laterality = kind.laterality or ""

@@ -10,10 +10,9 @@ from datetime import datetime, time
 from pydicom.dataset import Dataset
 from pydicom.tag import Tag
 
-from orthanc_cohorts.convert.coding import Coding
 from orthanc_cohorts.convert.header import Context, dicom_date, dicom_time, header, uid
 from orthanc_cohorts.convert.nifti.grid import Grid
-from orthanc_cohorts.convert.nifti.kind import Kind, add_region
+from orthanc_cohorts.convert.nifti.kind import Kind, add_laterality
 from orthanc_cohorts.convert.nifti.pixels import add_exact, add_pixels, add_rescale
 from orthanc_cohorts.convert.nifti.source import Source
 from orthanc_cohorts.convert.nifti.stored import Stored, decimal
@@ -46,7 +45,8 @@ def _add_image(ds: Dataset, kind: Kind) -> None:
     ds.ImageType = _TYPE
     _add_description(ds)
     ds.ContentQualification = "RESEARCH"
-    ds.PatientPosition, ds.Laterality = "", ""
+    ds.PatientPosition = ""
+    add_laterality(ds, kind)
     ds.AcquisitionContextSequence = []
     ds.BurnedInAnnotation, ds.LossyImageCompression = "NO", "00"
     ds.PresentationLUTShape = "IDENTITY"
@@ -86,7 +86,9 @@ def _shared(grid: Grid, stored: Stored, kind: Kind) -> Dataset:
     add_exact(shared, stored, kind.unit)
     _add_window(_only(shared, "FrameVOILUTSequence"), stored)
     if kind.region is not None:
-        _add_anatomy(shared, kind.region)
+        anatomy = _only(shared, "FrameAnatomySequence")
+        anatomy.FrameLaterality = kind.laterality or "U"
+        anatomy.AnatomicRegionSequence = [kind.region.item]
     _only(shared, "UnassignedSharedConvertedAttributesSequence")
     return shared
 
@@ -96,12 +98,6 @@ def _add_window(window: Dataset, stored: Stored) -> None:
     ends = sorted(number * stored.slope + stored.intercept for number in (stored.low, stored.high))
     window.WindowCenter = decimal((ends[0] + ends[1]) / 2)
     window.WindowWidth = decimal(max(ends[1] - ends[0], 1))
-
-
-def _add_anatomy(shared: Dataset, region: Coding) -> None:
-    anatomy = _only(shared, "FrameAnatomySequence")
-    anatomy.FrameLaterality = "U"
-    add_region(anatomy, region)
 
 
 def _frame(grid: Grid, at: int) -> Dataset:

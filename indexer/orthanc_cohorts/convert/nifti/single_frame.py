@@ -11,7 +11,7 @@ from pydicom.dataset import Dataset
 
 from orthanc_cohorts.convert.header import Context, header
 from orthanc_cohorts.convert.nifti.grid import Grid
-from orthanc_cohorts.convert.nifti.kind import DESCRIPTION, Kind, add_region
+from orthanc_cohorts.convert.nifti.kind import DESCRIPTION, Kind, add_laterality
 from orthanc_cohorts.convert.nifti.pixels import add_exact, add_pixels, add_rescale
 from orthanc_cohorts.convert.nifti.source import Source
 from orthanc_cohorts.convert.nifti.stored import Stored, decimal
@@ -39,9 +39,10 @@ def _add_image(ds: Dataset, kind: Kind) -> None:
     ds.ImageType = ["DERIVED", "SECONDARY", "AXIAL" if kind.modality == "CT" else "OTHER"]
     ds.DerivationDescription = DESCRIPTION
     ds.ContentDate, ds.ContentTime = "", ""
-    # Nobody says how the patient lay, nor whether the part of the body is one of a pair.
-    ds.PatientPosition, ds.Laterality = "", ""
-    add_region(ds, kind.region)
+    ds.PatientPosition = ""
+    add_laterality(ds, kind)
+    if kind.region is not None:
+        ds.AnatomicRegionSequence = [kind.region.item]
 
 
 def _add_ct(ds: Dataset) -> None:
