@@ -12,7 +12,7 @@ from hashlib import sha256
 from pydicom.dataset import Dataset
 
 from orthanc_cohorts.convert.encoding import encoded
-from orthanc_cohorts.convert.header import Context, Study, series_uid, uid
+from orthanc_cohorts.convert.header import Context, series_uid, uid
 from orthanc_cohorts.convert.nifti.grid import Grid, grid
 from orthanc_cohorts.convert.nifti.kind import Kind
 from orthanc_cohorts.convert.nifti.multi_frame import volume
@@ -41,20 +41,19 @@ def put_image(
         problems.append(Problem(source.name, what))
     if form is None or problems:
         raise ConversionError(*problems)
-    where = _frame_of_reference(context.study, kind, key)
-    unnamed = _in_series(context, kind, key)
-    version = _version(source, placed, form, _objects(source, placed, form, unnamed, kind, where))
+    version = _version(
+        source, placed, form, _objects(source, placed, form, _in_series(context, kind, key), kind)
+    )
     named = _in_series(context, kind, f"{key}\x1f{version}")
     folder = file_name(key, version[:8])
-    for ds in _objects(source, placed, form, named, kind, where):
+    for ds in _objects(source, placed, form, named, kind):
         number = int(ds.InstanceNumber)
         outbox.put(("nifti image", named.series.uid, str(number)), f"{folder}/{number:04d}.dcm", ds)
     return named, form
 
 
-def _objects(
-    source: Source, placed: Grid, form: Stored, context: Context, kind: Kind, where: str
-) -> Iterator[Dataset]:
+def _objects(source: Source, placed: Grid, form: Stored, context: Context, kind: Kind) -> Iterator[Dataset]:
+    where = _frame_of_reference(context, kind)
     if kind.is_enhanced:
         yield volume(source, placed, form, context, kind, where)
     else:
@@ -76,8 +75,8 @@ def _in_series(context: Context, kind: Kind, key: str) -> Context:
     return replace(context, series=series)
 
 
-def _frame_of_reference(study: Study, kind: Kind, key: str) -> str:
+def _frame_of_reference(context: Context, kind: Kind) -> str:
     """Return the UID of the coordinate system: of a name that volumes share, or of this series alone."""
     if kind.frame_of_reference is not None:
-        return uid("frame of reference", study.uid, "shared", kind.frame_of_reference)
-    return uid("frame of reference", study.uid, "series", key)
+        return uid("frame of reference", context.study.uid, "shared", kind.frame_of_reference)
+    return uid("frame of reference", context.study.uid, "series", context.series.uid)

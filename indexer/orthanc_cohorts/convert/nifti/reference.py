@@ -19,6 +19,10 @@ from orthanc_cohorts.convert.nifti.space import Floats
 from orthanc_cohorts.convert.problem import Problem, raise_any
 from orthanc_cohorts.errors import ConversionError
 
+_NO_IMAGES = ("SEG", "RTDOSE")
+"""Modalities of what is derived from images, and lies beside them."""
+_PLACE = {"ImagePositionPatient": 3, "ImageOrientationPatient": 6, "PixelSpacing": 2}
+"""Attributes of a place in the patient, and how many numbers each has."""
 _PARALLEL = 1e-3
 """Largest difference of unit vectors that count as one direction."""
 
@@ -78,7 +82,7 @@ def _by_series(folder: Path) -> dict[str, list[Dataset]]:
             ds = dcmread(path, stop_before_pixels=True)
         except (InvalidDicomError, OSError):
             continue
-        if "Rows" in ds and ds.get("Modality") != "SEG" and _groups(ds):
+        if "Rows" in ds and ds.get("Modality") not in _NO_IMAGES and _groups(ds):
             found[str(ds.SeriesInstanceUID)][str(ds.SOPInstanceUID)] = ds
     return {uid: list(images.values()) for uid, images in found.items()}
 
@@ -124,8 +128,10 @@ def _wrong(images: Sequence[Dataset], slices: Sequence[_Slice]) -> Iterator[str]
     turned = max(float(np.abs(one.orientation - first.orientation).max()) for one in slices)
     if turned > _PARALLEL:
         yield "images of the series are not parallel (a localizer among them?)"
-    if not all(np.allclose(one.spacing, first.spacing, rtol=1e-3) for one in slices):
-        yield "images of the series differ in PixelSpacing"
+    if not all(
+        np.allclose(one.spacing, first.spacing, rtol=1e-3) and one.spacing.min() > 0 for one in slices
+    ):
+        yield "images of the series differ in PixelSpacing, or state none"
 
 
 def _affine(slices: Sequence[_Slice], normal: Floats) -> Floats:
@@ -164,15 +170,22 @@ def _slices(ds: Dataset) -> list[_Slice]:
 def _groups(ds: Dataset) -> list[tuple[Dataset, Dataset, Dataset]]:
     """Return what holds position, orientation and spacing of every frame; nothing where one states none."""
     per_frame = ds.get("PerFrameFunctionalGroupsSequence")
-    keywords = ("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing")
     if not per_frame:
-        return [(ds, ds, ds)] if all(ds.get(keyword) for keyword in keywords) else []
+        return [(ds, ds, ds)] if _are_placed((ds, ds, ds)) else []
     shared = (ds.get("SharedFunctionalGroupsSequence") or [Dataset()])[0]
     macros = ("PlanePositionSequence", "PlaneOrientationSequence", "PixelMeasuresSequence")
     found = []
     for frame in per_frame:
         items = [(frame.get(macro) or shared.get(macro) or [Dataset()])[0] for macro in macros]
-        if not all(item.get(keyword) for item, keyword in zip(items, keywords, strict=True)):
+        if not _are_placed(items):
             return []
         found.append((items[0], items[1], items[2]))
     return found
+
+
+def _are_placed(items: Sequence[Dataset]) -> bool:
+    """Whether the items hold position, orientation and spacing."""
+    return all(
+        np.size(item.get(keyword) or ()) == count
+        for item, (keyword, count) in zip(items, _PLACE.items(), strict=True)
+    )

@@ -53,9 +53,11 @@ def space(header: Nifti1Header, source: str, transform: Transform | None = None)
         )
         raise_any([Problem(source, f"{named}: where its voxels lie in the patient is not known")])
     assert taken is not None
-    affine = _TO_LPS @ found[taken]
-    raise_any(Problem(source, f"{taken}: {what}") for what in _wrong(affine))
-    return Space(affine, tuple(_notes(header, found, taken)))
+    wrong = _wrong(found[taken])
+    others = [name for name in found if name != taken and not _wrong(found[name])]
+    hint = f"; {others[0]} makes a grid (--transform {others[0]})" if others else ""
+    raise_any(Problem(source, f"{taken}: {what}{hint}") for what in wrong)
+    return Space(_TO_LPS @ found[taken], tuple(_notes(header, found, taken)))
 
 
 def _affine(header: Nifti1Header, name: str) -> Floats | None:

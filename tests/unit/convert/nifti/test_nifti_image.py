@@ -65,7 +65,7 @@ def test_running_twice_changes_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("changed", ["a voxel", "the place", "the header"])
-def test_a_changed_volume_is_a_series_of_its_own_in_the_same_coordinates(
+def test_a_changed_volume_is_a_series_and_a_frame_of_reference_of_its_own(
     tmp_path: Path, changed: str
 ) -> None:
     voxels, affine, kind = numbers(), OBLIQUE.copy(), Kind("MR")
@@ -84,7 +84,7 @@ def test_a_changed_volume_is_a_series_of_its_own_in_the_same_coordinates(
     for ds in after:
         by_series.setdefault(ds.SeriesInstanceUID, set()).add(ds.SOPInstanceUID)
     assert sorted(map(len, by_series.values())) == [5, 5]
-    assert len({ds.FrameOfReferenceUID for ds in after}) == 1
+    assert len({ds.FrameOfReferenceUID for ds in after}) == 2
 
 
 def test_volumes_share_a_frame_of_reference_only_where_a_person_says_so(tmp_path: Path) -> None:

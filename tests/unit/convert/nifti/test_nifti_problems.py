@@ -81,8 +81,9 @@ def test_an_affine_without_numbers_or_length_is_refused(tmp_path: Path) -> None:
     lost = write(tmp_path / "a.nii", numbers(), OBLIQUE, srow_x=(np.nan, 0, 0, 0))
     flat = write(tmp_path / "b.nii", numbers(), OBLIQUE, srow_x=0, srow_y=(0, 1, 0, 0), srow_z=(0, 0, 1, 0))
 
-    assert problems(lost) == ["a.nii: sform: it holds what is no number, or a quaternion that is none"]
-    assert problems(flat) == ["b.nii: sform: a step along one of its axes has no length"]
+    hint = "; qform makes a grid (--transform qform)"
+    assert problems(lost) == [f"a.nii: sform: it holds what is no number, or a quaternion that is none{hint}"]
+    assert problems(flat) == [f"b.nii: sform: a step along one of its axes has no length{hint}"]
 
 
 def test_transforms_that_disagree_are_told_with_the_one_that_is_taken(tmp_path: Path) -> None:
