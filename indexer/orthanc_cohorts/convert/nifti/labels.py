@@ -13,6 +13,7 @@ import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from orthanc_cohorts.convert.coding import coding
+from orthanc_cohorts.convert.nifti.dcmqi import is_dcmqi, translated
 from orthanc_cohorts.convert.problem import Problem
 from orthanc_cohorts.errors import ConversionError
 
@@ -101,13 +102,19 @@ def schema() -> dict[str, Any]:
 
 
 def label_map(path: Path) -> LabelMap:
-    """Return the label map of a file. Raises ConversionError: every problem in it, with its place."""
+    """Return the label map of a file, YAML or JSON; metadata of dcmqi as well.
+
+    Raises ConversionError: every problem in it, with its label.
+    """
     try:
         held = yaml.load(path.read_text(encoding="utf-8"), _Loader)
     except FileNotFoundError:
         raise ConversionError(Problem(path.name, "there is no such file")) from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConversionError(Problem(path.name, f"it is no YAML or JSON ({error})")) from error
+        said = " ".join(str(error).split())
+        raise ConversionError(Problem(path.name, f"it is no YAML or JSON ({said})")) from error
+    if is_dcmqi(held):
+        held = translated(held, path.name)
     try:
         return LabelMap.model_validate(held)
     except ValidationError as error:

@@ -118,3 +118,68 @@ def test_the_schema_describes_every_key(tmp_path: Path) -> None:
     assert set(yaml.safe_load(LABELS)["labels"][4]) <= set(segment["properties"])
     assert segment["properties"]["segment_algorithm_type"]["enum"] == ["AUTOMATIC", "SEMIAUTOMATIC", "MANUAL"]
     assert found["properties"]["labels"]["propertyNames"]["pattern"]
+
+
+def dcmqi(**changed: Any) -> dict[str, Any]:
+    """A segment in the words of dcmqi."""
+    return {
+        "labelID": 4,
+        "SegmentLabel": "Calcium",
+        "SegmentDescription": "of the kidney",
+        "SegmentedPropertyCategoryCodeSequence": code("49755003", "Morphologically Abnormal Structure"),
+        "SegmentedPropertyTypeCodeSequence": code("18115005", "Pathologic calcification"),
+        "AnatomicRegionSequence": code("64033007", "Kidney"),
+        "AnatomicRegionModifierSequence": code("7771000", "Left"),
+        "SegmentAlgorithmType": "AUTOMATIC",
+        "SegmentAlgorithmName": "nnU-Net 2.3",
+        "recommendedDisplayRGBValue": [1, 2, 3],
+        **changed,
+    }
+
+
+def code(value: str, meaning: str) -> dict[str, str]:
+    """A code in the words of dcmqi."""
+    return {"CodeValue": value, "CodingSchemeDesignator": "SCT", "CodeMeaning": meaning}
+
+
+def metadata(*segments: dict[str, Any]) -> str:
+    """Metadata of dcmqi of one file."""
+    return json.dumps(
+        {"ContentCreatorName": "Doe^Jane", "SeriesNumber": "300", "segmentAttributes": [list(segments)]}
+    )
+
+
+def test_metadata_of_dcmqi_is_a_label_map(tmp_path: Path) -> None:
+    found = read(tmp_path, metadata(dcmqi()))
+
+    of = found.labels[4]
+    assert found.content_creator_name == "Doe^Jane"
+    assert (of.segment_label, of.segment_description) == ("Calcium", "of the kidney")
+    assert of.segmented_property_type == "SCT|18115005|Pathologic calcification"
+    assert (of.anatomic_region, of.laterality) == ("SCT|64033007|Kidney", "SCT|7771000|Left")
+    assert of.recommended_display_rgb == (1, 2, 3)
+
+
+def test_a_segment_of_dcmqi_without_a_name_is_named_by_its_type(tmp_path: Path) -> None:
+    plain = {
+        key: value for key, value in dcmqi().items() if key not in ("SegmentLabel", "SegmentDescription")
+    }
+
+    assert read(tmp_path, metadata(plain)).labels[4].segment_label == "Pathologic calcification"
+
+
+def test_what_is_wrong_in_metadata_of_dcmqi_is_told(tmp_path: Path) -> None:
+    nameless = {key: value for key, value in dcmqi().items() if key != "labelID"}
+
+    assert problems(tmp_path, metadata(dcmqi(), dcmqi(), nameless)) == [
+        "labels.yaml: label 4 is there twice",
+        "labels.yaml: segment 3 has no labelID",
+    ]
+    assert (
+        "label 4, segment_algorithm_type" in problems(tmp_path, metadata(dcmqi(SegmentAlgorithmType="?")))[0]
+    )
+    assert "label 4, anatomic_region" in problems(tmp_path, metadata(dcmqi(AnatomicRegionSequence=[])))[0]
+    two = json.dumps({"segmentAttributes": [[dcmqi()], [dcmqi()]]})
+    assert problems(tmp_path, two) == [
+        "labels.yaml: segmentAttributes describes none or several files; one is taken"
+    ]
