@@ -5,12 +5,13 @@ Knows places in files; nothing of what is converted.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
+from typing import NamedTuple, TypeVar
 
 from orthanc_cohorts.errors import ConversionError
 
 _SHOWN = 40
+T = TypeVar("T")
 
 
 class Problem(NamedTuple):
@@ -37,6 +38,18 @@ def raise_any(problems: Iterable[Problem]) -> None:
     found = list(problems)
     if found:
         raise ConversionError(*found)
+
+
+def attempt(make: Callable[[], T], problems: list[object]) -> T | None:
+    """Return what is made; None where that is an error, whose problems are added to those that are known.
+
+    So that inputs that do not depend on each other tell all that is wrong with them at once.
+    """
+    try:
+        return make()
+    except ConversionError as error:
+        problems += error.problems
+        return None
 
 
 def shown(value: str) -> str:

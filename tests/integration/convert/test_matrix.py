@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from convert_checks import CHECKS
+from nifti_series import KINDS as NIFTI
 from orthanc_cohorts.convert.table import convert_table, mapping_of
 from table_made import FULL, MAPPING, SPARSE, write, write_mapping
 
@@ -38,6 +39,7 @@ KINDS: dict[str, Callable[[Path], list[Path]]] = {
     "table: history": _table("history"),
     "table: diagnosis": _table("diagnosis"),
     "table: narrative": _table("note"),
+    **NIFTI,
 }
 """Kinds of objects, as the page calls them, and what writes some of each into a folder."""
 

@@ -1,0 +1,1 @@
+"""NIfTI volumes become CT and MR images, label volumes become segmentations of an image series."""
