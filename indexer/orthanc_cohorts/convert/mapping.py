@@ -43,6 +43,27 @@ class Strict(BaseModel):
 M = TypeVar("M", bound=BaseModel)
 
 
+class _Loader(yaml.SafeLoader):
+    """YAML of which nothing is lost: a key stands once, and only true and false are no texts."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(
+                    problem=f"{key.value!r} stands twice", problem_mark=key.start_mark
+                )
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+_BOOL = "tag:yaml.org,2002:bool"
+_Loader.yaml_implicit_resolvers = {
+    first: [one for one in resolvers if one[0] != _BOOL or first in "tTfF"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
 def load(model: type[M], name: str, data: bytes) -> M:
     """Return the mapping of a YAML file; an empty file says nothing.
 
@@ -51,8 +72,8 @@ def load(model: type[M], name: str, data: bytes) -> M:
     """
     try:
         # The same text twice: as values, and as nodes that know their lines.
-        node = yaml.compose(data, yaml.SafeLoader)
-        value = yaml.safe_load(data)
+        node = yaml.compose(data, _Loader)
+        value = yaml.load(data, _Loader)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
         what = getattr(error, "problem", None) or str(error)

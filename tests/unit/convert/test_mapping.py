@@ -16,7 +16,7 @@ class _Column(Strict):
 
 class _Mapping(Strict):
     encoding: str = "utf-8"
-    columns: list[_Column] = []
+    columns: tuple[_Column, ...] = ()
 
 
 def test_a_mapping_holds_codes_with_their_meaning() -> None:
@@ -45,6 +45,17 @@ def test_all_problems_are_told_with_their_lines() -> None:
         "m.yaml, row 4: columns.0.concept",
         "m.yaml, row 5: columns.1.name",
     }
+
+
+def test_words_that_old_yaml_takes_for_truth_are_texts() -> None:
+    found = load(_Mapping, "m.yaml", b"columns:\n  - name: NO\n  - name: off\n")
+
+    assert [one.name for one in found.columns] == ["NO", "off"]
+
+
+def test_a_key_that_stands_twice_is_said_with_its_line() -> None:
+    with pytest.raises(ConversionError, match="row 2: is no YAML: 'encoding' stands twice"):
+        load(_Mapping, "m.yaml", b"encoding: a\nencoding: b\n")
 
 
 @pytest.mark.parametrize("text", [b"a: [", b"a: \xff\xfe", b"- a\n- b\n"])

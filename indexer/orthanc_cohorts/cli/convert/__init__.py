@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import typer
 
+from orthanc_cohorts.cli.convert.points import points
 from orthanc_cohorts.cli.convert.table import table
 
 convert = typer.Typer(
     name="convert", help="Make DICOM of what is none yet, or another DICOM of what is.", no_args_is_help=True
 )
 convert.command()(table)
+convert.command()(points)
