@@ -6,9 +6,12 @@ import typer
 
 from orthanc_cohorts.cli.convert.points import points
 from orthanc_cohorts.cli.convert.table import table
+from orthanc_cohorts.cli.convert.text import pdf, text
 
 convert = typer.Typer(
     name="convert", help="Make DICOM of what is none yet, or another DICOM of what is.", no_args_is_help=True
 )
 convert.command()(table)
 convert.command()(points)
+convert.command()(text)
+convert.command()(pdf)
