@@ -57,9 +57,9 @@ def measure(folder: Path, quick: bool, say: Callable[[str], None]) -> Part:
             )
     how = (
         f"{CLIENTS} client processes store by POST from memory, as fast as Orthanc answers, which is its "
-        f"ceiling: {objects.MIX_TEXT}. `convert upload` sends the same as files by REST, {CLIENTS} at once, and "
-        f"asks for each whether it is there. {count} blocks of {PATIENTS_PER_BLOCK * objects.BATCH:,} objects "
-        "each go in turns to two Orthancs without plugin; the first after a start is left out. Medians; the "
+        f"ceiling: {objects.MIX_TEXT}. `convert upload` sends the same as files by REST, {CLIENTS} at once, "
+        f"and asks for each whether it is there. {count} blocks of {PATIENTS_PER_BLOCK * objects.BATCH:,} "
+        "objects each go in turns to two Orthancs without plugin; the first is left out. Medians; the "
         "ratio is the median of those of two blocks that followed each other."
     )
     return Part("How fast files are uploaded", how, _figures(pairs[1:]))

@@ -53,6 +53,9 @@ def drawings(one: PointSet, mapping: Mapping, notes: list[str], problems: list[P
     _check_places(one, problems)
     if one.kind in ("Plane", "ROI"):
         return [] if len(problems) > before else [_solid(one, rule)]
+    if not one.points:
+        notes.append(f"{one.source}: {one.kind} {one.name!r} has no point with a position; it is left out")
+        return []
     graphic = rule.graphic or _GRAPHIC[one.kind]
     what = _not_so_many(one, graphic)
     if what is not None:

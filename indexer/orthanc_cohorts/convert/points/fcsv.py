@@ -52,8 +52,6 @@ def read(
         if line.strip() and not line.startswith("#"):
             point = _point(source, row, line, columns, stated or "LPS", ids, problems)
             points += [] if point is None else [point]
-    if not points and not problems:
-        problems.append(Problem(source, "holds no point"))
     return Found([PointSet(source, stem, "Fiducial", points)])
 
 

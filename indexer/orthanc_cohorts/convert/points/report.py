@@ -71,8 +71,11 @@ def reports(files: Iterable[tuple[str, bytes]], mapping: Mapping, setting: Setti
     for name, data in files:
         if name in found.by_name:
             problems.append(Problem(name, "two files have this name; their reports would be one"))
+        before = len(problems)
         sets = _read(name, data, mapping, setting.coordinate_system, problems)
         drawn = [drawing for one in sets.sets for drawing in drawings(one, mapping, sets.notes, problems)]
+        if not drawn and len(problems) == before:
+            problems.append(Problem(name, "holds no point"))
         groups = [_group(drawing, mapping, setting, problems) for drawing in drawn]
         found.by_name[name] = _report(groups, mapping, setting)
         found.notes += sets.notes

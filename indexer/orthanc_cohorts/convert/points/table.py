@@ -56,8 +56,6 @@ def read(
             )
         elif point is not None:
             lists.setdefault(name, []).append(point)
-    if not lists and len(problems) == before:
-        problems.append(Problem(source, "holds no point"))
     return Found([PointSet(source, name, "Fiducial", points) for name, points in lists.items()])
 
 

@@ -100,7 +100,6 @@ def test_columns_that_are_missing_double_or_of_no_meaning_are_told() -> None:
     ("data", "said"),
     [
         (b"", "is empty"),
-        (b"label,x,y,z\n", "holds no point"),
         (b"label,x,y,z\na,1,2,3\n\xe4,1,2,3\n", "row 3: is not in utf-8"),
         (b'label,x,y,z\n"a,1,2,3\n', "is no such table"),
     ],

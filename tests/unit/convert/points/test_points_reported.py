@@ -282,6 +282,22 @@ def test_problems_of_all_files_are_told_at_once(setting: Setting) -> None:
     ]
 
 
+def test_an_empty_list_is_left_out_and_a_file_without_points_refused(setting: Setting) -> None:
+    empty = {"name": "empty", "type": "Fiducial", "controlPoints": []}
+    full = {"name": "full", "type": "Fiducial", "controlPoints": _points((1, 2, 3))}
+
+    ds, notes = _of_markups(setting, empty, full)
+
+    assert len(_read(ds).get_planar_roi_measurement_groups()) == 1
+    assert notes == ["m.json: Fiducial 'empty' has no point with a position; it is left out"]
+    assert _problems(
+        setting,
+        m__json=json.dumps({"markups": [empty]}),
+        p__csv="label,x,y,z\n",
+        p__fcsv="# Markups fiducial file version = 5.6\n# CoordinateSystem = LPS\n",
+    ) == ["m.json: holds no point", "p.csv: holds no point", "p.fcsv: holds no point"]
+
+
 @pytest.mark.parametrize(
     ("points", "said"),
     [
