@@ -44,7 +44,7 @@ M = TypeVar("M", bound=BaseModel)
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML of which nothing is lost: a key stands once, and only true and false are no texts."""
+    """YAML of which nothing is lost: a key stands once, and `no` and `2024-05-02` are texts."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen = set()
@@ -57,9 +57,9 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
 
-_BOOL = "tag:yaml.org,2002:bool"
+_BOOL, _TIMESTAMP = "tag:yaml.org,2002:bool", "tag:yaml.org,2002:timestamp"
 _Loader.yaml_implicit_resolvers = {
-    first: [one for one in resolvers if one[0] != _BOOL or first in "tTfF"]
+    first: [one for one in resolvers if one[0] != _TIMESTAMP and (one[0] != _BOOL or first in "tTfF")]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
 

@@ -48,9 +48,9 @@ def test_all_problems_are_told_with_their_lines() -> None:
 
 
 def test_words_that_old_yaml_takes_for_truth_are_texts() -> None:
-    found = load(_Mapping, "m.yaml", b"columns:\n  - name: NO\n  - name: off\n")
+    found = load(_Mapping, "m.yaml", b"columns:\n  - name: NO\n  - name: off\n  - name: 2024-05-02\n")
 
-    assert [one.name for one in found.columns] == ["NO", "off"]
+    assert [one.name for one in found.columns] == ["NO", "off", "2024-05-02"]
 
 
 def test_a_key_that_stands_twice_is_said_with_its_line() -> None:

@@ -107,7 +107,7 @@ def _setting(
 ) -> Setting:
     from pydicom.uid import UID
 
-    from orthanc_cohorts.cli.convert.told import moment_of
+    from orthanc_cohorts.cli.convert.told import moment
     from orthanc_cohorts.convert.points.image import image as series_of
     from orthanc_cohorts.convert.points.report import Setting
 
@@ -122,10 +122,10 @@ def _setting(
     if series is not None:
         _check_same(frame, series.frame_of_reference_uid, "frame of reference")
         _check_same(context.patient.patient_id, str(series.instances[0].get("PatientID") or ""), "patient")
-    moment = moment_of("--time", told.time) or context.study.moment
-    if moment is None:
+    set_at = moment("--time", told.time) or context.study.moment
+    if set_at is None:
         raise ConversionError("say with --time when the points were set")
-    return Setting(context, moment, frame, series, coordinate_system, observer)
+    return Setting(context, set_at, frame, series, coordinate_system, observer)
 
 
 def _check_same(said: str, of_image: str, what: str) -> None:

@@ -73,7 +73,7 @@ def text(
     beside: options.Beside = None,
 ) -> None:
     """Make reports (Basic Text SR, TID 2000) of texts, by their headings: one report for each file."""
-    from orthanc_cohorts.cli.convert.told import Told, moment_of
+    from orthanc_cohorts.cli.convert.told import Told, moment
     from orthanc_cohorts.convert.text.headings import heading
     from orthanc_cohorts.convert.text.report import LANGUAGES, TITLE, Options, reports
 
@@ -81,12 +81,12 @@ def text(
     if first is None:
         raise ConversionError(f"--section {section} is no heading that is known, such as Findings or Befund")
     told = Told(patient_id, issuer, name, sex, birth_date, study, time, description, beside)
-    moment = moment_of("--time", time) or _context(told, "SR", "")("").study.moment
-    if moment is None:
+    written = moment("--time", time) or _context(told, "SR", "")("").study.moment
+    if written is None:
         raise ConversionError("say with --time when the texts were written")
     said = None if language is None else LANGUAGES.get(language) or _code("--language", language)
     codes = TITLE if title is None else _code("--title", title)
-    how = Options(moment, codes, said, encoding, first[0], keep_unknown, author)
+    how = Options(written, codes, said, encoding, first[0], keep_unknown, author)
     _write("text", out, reports(_read(files), _context(told, "SR", "text"), how))
 
 
@@ -107,12 +107,12 @@ def pdf(
     beside: options.Beside = None,
 ) -> None:
     """Put PDF files into objects (Encapsulated PDF), byte for byte: one object for each file."""
-    from orthanc_cohorts.cli.convert.told import Told, moment_of
+    from orthanc_cohorts.cli.convert.told import Told, moment
     from orthanc_cohorts.convert.text.pdf import Options, objects
 
     told = Told(patient_id, issuer, name, sex, birth_date, study, time, description, beside)
     kind = None if document_type is None else _code("--document-type", document_type)
-    how = Options(moment_of("--time", time), title, kind, burned_in)
+    how = Options(moment("--time", time), title, kind, burned_in)
     _write("pdf", out, objects(_read(files), _context(told, "DOC", "pdf"), how))
 
 

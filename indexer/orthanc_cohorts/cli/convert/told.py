@@ -57,23 +57,20 @@ class Told:
             )
         if self.sex not in ("", "M", "F", "O"):
             raise ConversionError(f"--sex {self.sex}: write M, F or O, or leave it out")
-        born = moment_of("--birth-date", self.birth_date)
+        born = moment("--birth-date", self.birth_date)
         patient = Patient(self.patient_id, self.issuer, self.name, self.sex, born)
-        moment = moment_of("--time", self.time)
+        begun = moment("--time", self.time)
         study = study_uid_of(patient, self.study or self.time or "")
         return Context(
             patient,
-            Study(study, moment, self.description),
+            Study(study, begun, self.description),
             Series(series_uid_of(study, series), modality, number, description),
             Equipment(),
         )
 
 
-def moment_of(option: str, text: str | None) -> datetime | date | None:
-    """Return the moment or the day that an option names; None: it was not given.
-
-    Raises ConversionError: it is none.
-    """
+def moment(option: str, text: str | None) -> datetime | date | None:
+    """Return the moment that an option names, None without it. Raises ConversionError: it is none."""
     if text is None:
         return None
     try:

@@ -22,20 +22,8 @@ from orthanc_cohorts.errors import ConversionError, UnknownContextGroup
 from orthanc_cohorts.flatten import flatten_bytes
 from orthanc_cohorts.harmonise import canonical_concept, context_group
 from orthanc_cohorts.templates import check, items_of
+from points_made import CALCIUM
 
-CALCIUM = """
-table: {columns: {list: lesion}, measurements: [volume]}
-measurements: {volume: {concept: SCT|118565006|Volume, unit: mm3}}
-rules:
-  - list: Calcium*
-    finding: SCT|18115005|Pathologic calcification
-    category: SCT|49755003|Morphologically Abnormal Structure
-    site: SCT|34202007|Aortic Valve
-    laterality: SCT|7771000|Left
-    volumetric: true
-    track: patient
-  - {label: NCC, finding: SCT|77583004|Aortic Valve Ring}
-"""
 BOX = {"center": [0, 0, 0], "size": [2, 4, 6], "orientation": [1, 0, 0, 0, 1, 0, 0, 0, 1]}
 
 

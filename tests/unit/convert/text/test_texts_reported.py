@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
 
 import pytest
 from pydicom import dcmread
@@ -12,32 +12,24 @@ from pydicom.dataset import Dataset
 
 from flattened import ANYWHERE
 from orthanc_cohorts.convert.coding import Coding
-from orthanc_cohorts.convert.header import Context, Patient, Series, Study, series_uid, uid
 from orthanc_cohorts.convert.text import pdf, report
 from orthanc_cohorts.errors import ConversionError, UnknownContextGroup
 from orthanc_cohorts.flatten import flatten_bytes
 from orthanc_cohorts.harmonise import canonical_concept, context_group
 from orthanc_cohorts.templates import check, items_of
+from texts_made import HOW, PDF, TEXT, context
 
-HOW = report.Options(datetime(2024, 5, 2, 7, 8, 9), author="Müller^Jörg")
-TEXT = "Anamnese: Dyspnoe.\n\nBefund:\nKein Erguss.\n\nZweiter Absatz.\n\nBeurteilung: Gut.\n"
 UNSAID = pdf.Options()
-PDF = b"%PDF-1.4\n1 0 obj\n<< >>\nendobj\ntrailer\n<< >>\n%%EOF\n"
-
-
-def _context(modality: str, name: str) -> Context:
-    study = uid("study")
-    return Context(Patient("P1"), Study(study, date(2024, 5, 2)), Series(series_uid(study, name), modality))
 
 
 def _texts(how: report.Options = HOW, **files: bytes) -> dict[str, Dataset]:
     named = [(name.replace("__", "."), data) for name, data in files.items()]
-    return report.reports(named, lambda name: _context("SR", name), how)
+    return report.reports(named, lambda name: context("SR", name), how)
 
 
 def _pdfs(how: pdf.Options = UNSAID, **files: bytes) -> dict[str, Dataset]:
     named = [(name.replace("__", "."), data) for name, data in files.items()]
-    return pdf.objects(named, lambda name: _context("DOC", name), how)
+    return pdf.objects(named, lambda name: context("DOC", name), how)
 
 
 def _written(ds: Dataset) -> bytes:
