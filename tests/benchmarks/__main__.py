@@ -39,6 +39,7 @@ from benchmarks import (  # noqa: E402
     publishing,
     reading,
     scale,
+    uploading,
 )
 from benchmarks.figures import Part, lines, machine, page, section, versions  # noqa: E402
 from orthanc.harness import Orthanc, missing  # noqa: E402
@@ -46,7 +47,7 @@ from orthanc.harness import Orthanc, missing  # noqa: E402
 PAGE = CHECKOUT / "docs" / "performance.md"
 CORPUS = CHECKOUT.parent / "shared" / "corpus"
 PARTS = (
-    "reading", "corpus", "large", "ingest", "freshness", "proxying", "publishing", "cluster",
+    "reading", "corpus", "large", "ingest", "freshness", "proxying", "uploading", "publishing", "cluster",
     "converting",
     "scale", "growth", "lake", "idc", "peers", "finding",
 )  # fmt: skip
@@ -100,6 +101,7 @@ def _measurements(folder: Path, options: argparse.Namespace) -> dict[str, Callab
         "ingest": lambda: ingest.measure(folder, quick, _say),
         "freshness": lambda: freshness.measure(folder, quick),
         "proxying": lambda: proxying.measure(folder, quick),
+        "uploading": lambda: uploading.measure(folder, quick, _say),
         "publishing": lambda: publishing.measure(folder, quick, _say),
         "cluster": lambda: cluster.measure(folder / "cluster", quick, _say),
         "converting": lambda: converting.measure(folder / "converting", quick, _say),

@@ -10,7 +10,6 @@ import os
 import shutil
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -20,8 +19,8 @@ from typing import Any
 from orthanc_cohorts import __version__
 from orthanc_cohorts.cli import demo_files, demo_orthanc
 from orthanc_cohorts.cli.connection import Credentials, Orthanc, Sidecar
+from orthanc_cohorts.cli.convert.upload import show_outcome
 from orthanc_cohorts.cli.demo_orthanc import AET, CALLING_AETS, DemoOrthanc
-from orthanc_cohorts.cli.demo_upload import Outcome, upload
 from orthanc_cohorts.cli.interrupts import Interrupted, Interrupts
 from orthanc_cohorts.cli.status import is_current
 from orthanc_cohorts.cli.terminal import complain, progress, say
@@ -29,7 +28,6 @@ from orthanc_cohorts.errors import CohortsError, ConfigurationError
 
 START_SECONDS = 60.0
 SIDECAR_SECONDS = 60.0
-SHOWN_REFUSALS = 20
 MAX_RESTARTS = 3
 
 
@@ -147,9 +145,11 @@ def _sidecar_answers(orthanc: Orthanc, process: DemoOrthanc) -> bool:
 
 def _fill(demo: Running, options: Options) -> None:
     """Load the files, wait until they can be counted, and show what can be asked."""
+    from orthanc_cohorts.convert.upload import Target, Upload, files_below
+
     files: list[Path] = []
     if options.load:
-        files = demo_files.files_below(options.load)
+        files = files_below(options.load)
         if not files:
             complain("there is no file below the folders to load")
     elif not options.empty:
@@ -158,8 +158,8 @@ def _fill(demo: Running, options: Options) -> None:
     if files:
         with progress("storing files in Orthanc") as advance:
             started = time.monotonic()
-            outcome = upload(demo.orthanc.url, demo.user, files, advance, demo.process.check)
-        _show_outcome(outcome, time.monotonic() - started)
+            outcome = Upload(Target(demo.orthanc.url, demo.user), files).run(advance, demo.process.check)
+        show_outcome(outcome, time.monotonic() - started)
     with progress("indexing Orthanc's changes") as advance:
         health = _wait_countable(demo, advance)
     if health["unreadable"]:
@@ -215,20 +215,6 @@ def _answer(demo: Running, patients: int | None, fresh: bool) -> None:
         if planned is not None and planned != answer["count"]:
             complain(f"        the plan of the study says {planned}: this is a defect, please report it")
     say()
-
-
-def _show_outcome(outcome: Outcome, seconds: float) -> None:
-    again = f", {outcome.already} were there already" if outcome.already else ""
-    say(f"{outcome.stored} files stored in {seconds:.1f} s{again}")
-    if not outcome.refused:
-        return
-    complain(f"{len(outcome.refused)} files were refused by Orthanc:")
-    for path, reason in outcome.refused[:SHOWN_REFUSALS]:
-        complain(f"  {path}: {reason}")
-    if len(outcome.refused) > SHOWN_REFUSALS:
-        rest = Counter(reason for _, reason in outcome.refused[SHOWN_REFUSALS:])
-        for reason, number in rest.most_common():
-            complain(f"  and {number} more: {reason}")
 
 
 def _show_places(demo: Running) -> None:

@@ -33,6 +33,7 @@ def generated(patients: int, spare: Path, advance: Advance) -> list[Path]:
     spare: a folder to write to where no cache can be kept. Raises OSError.
     """
     from orthanc_cohorts.convert.demo.write import write_demo_study
+    from orthanc_cohorts.convert.upload import files_below
 
     folder = cache() / f"demo-{_fingerprint()}-{patients}"
     if folder.is_dir():
@@ -52,18 +53,6 @@ def generated(patients: int, spare: Path, advance: Advance) -> list[Path]:
         return files_below([folder])
     finally:
         shutil.rmtree(building, ignore_errors=True)
-
-
-def files_below(places: list[Path]) -> list[Path]:
-    """Return the regular files in folders and below, in order; a file stands for itself. Raises OSError."""
-    found: list[Path] = []
-    for place in places:
-        if place.is_file():
-            found.append(place)
-        for folder, names, files in os.walk(place):
-            names.sort()
-            found += [path for name in sorted(files) if (path := Path(folder, name)).is_file()]
-    return found
 
 
 def cache() -> Path:

@@ -11,7 +11,9 @@ import pytest
 from convert_checks import CHECKS
 from nifti_series import KINDS as NIFTI
 from orthanc_cohorts.convert.table import convert_table, mapping_of
+from points_made import KINDS as POINTS
 from table_made import FULL, MAPPING, SPARSE, write, write_mapping
+from texts_made import KINDS as TEXTS
 
 PAGE = Path(__file__).parents[3] / "docs" / "conversion.md"
 
@@ -40,6 +42,8 @@ KINDS: dict[str, Callable[[Path], list[Path]]] = {
     "table: diagnosis": _table("diagnosis"),
     "table: narrative": _table("note"),
     **NIFTI,
+    **POINTS,
+    **TEXTS,
 }
 """Kinds of objects, as the page calls them, and what writes some of each into a folder."""
 

@@ -72,17 +72,6 @@ def test_a_port_in_use_is_refused_and_any_others_are_free_and_two():
         demo_orthanc.ports(http, http)
 
 
-def test_files_are_found_below_folders_in_order_and_links_to_nowhere_are_not(tmp_path):
-    for name in ("b/2", "b/1", "a/c/3", "a/0"):
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).touch()
-    (tmp_path / "a" / "gone").symlink_to(tmp_path / "nowhere")
-
-    found = demo_files.files_below([tmp_path / "b", tmp_path / "a", tmp_path / "b" / "2"])
-
-    assert [str(path.relative_to(tmp_path)) for path in found] == ["b/1", "b/2", "a/0", "a/c/3", "b/2"]
-
-
 def test_the_study_is_written_once_and_then_taken_from_the_cache(tmp_path, monkeypatch):
     pytest.importorskip("highdicom")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))

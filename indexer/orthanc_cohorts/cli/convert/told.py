@@ -10,6 +10,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from pydicom import dcmread
+from pydicom.dataset import Dataset
 
 from orthanc_cohorts.convert.header import Context, Equipment, Patient, Series, Study, beside
 from orthanc_cohorts.convert.header import series_uid as series_uid_of
@@ -31,13 +32,25 @@ class Told:
     description: str = ""
     beside: Path | None = None
 
-    def context(self, modality: str, series: str, description: str = "", number: int = 1) -> Context:
+    def context(
+        self,
+        modality: str,
+        series: str,
+        description: str = "",
+        number: int = 1,
+        image: Dataset | None = None,
+    ) -> Context:
         """Return the context of a series; series: what tells it from others of the study.
 
-        Raises ConversionError: neither a patient nor an object is named, or a value is none.
+        image: what the data is of; its patient and study hold where no other is named. Raises
+        ConversionError: neither a patient nor an object is named, or a value is none.
         """
+        there = image if self.patient_id is None else None
         if self.beside is not None:
-            return self._beside(self.beside, Series("", modality, number, description), series)
+            there = dcmread(self.beside, stop_before_pixels=True)
+        if there is not None:
+            found = beside(there, Series("", modality, number, description))
+            return replace(found, series=replace(found.series, uid=series_uid_of(found.study.uid, series)))
         if self.patient_id is None:
             raise ConversionError(
                 "name the patient with --patient-id, or an object of the study with --beside"
@@ -54,11 +67,6 @@ class Told:
             Series(series_uid_of(study, series), modality, number, description),
             Equipment(),
         )
-
-    def _beside(self, path: Path, series: Series, key: str) -> Context:
-        ds = dcmread(path, stop_before_pixels=True)
-        found = beside(ds, series)
-        return replace(found, series=replace(series, uid=series_uid_of(found.study.uid, key)))
 
 
 def moment(option: str, text: str | None) -> datetime | date | None:
