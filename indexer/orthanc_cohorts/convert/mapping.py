@@ -5,6 +5,7 @@ Knows lines of YAML and codes; nothing of what any mapping says.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any, TypeVar
 
 import yaml
@@ -64,11 +65,21 @@ _Loader.yaml_implicit_resolvers = {
 }
 
 
-def load(model: type[M], name: str, data: bytes) -> M:
+Place = Callable[[tuple[int | str, ...]], str]
+"""What a message calls a place, from the keys and numbers that lead to it."""
+
+
+def load(
+    model: type[M],
+    name: str,
+    data: bytes,
+    translated: Callable[[Any], Any] = lambda held: held,
+    place: Place = lambda path: ".".join(map(str, path)) or "the whole",
+) -> M:
     """Return the mapping of a YAML file; an empty file says nothing.
 
-    name: of the file, for messages. Raises ConversionError: it is no YAML or says what the model does not
-    take; every problem with its line.
+    name: of the file, for messages. translated: what is held, in the words of the model. Raises
+    ConversionError: it is no YAML or says what the model does not take; every problem with its line.
     """
     try:
         # The same text twice: as values, and as nodes that know their lines.
@@ -79,9 +90,9 @@ def load(model: type[M], name: str, data: bytes) -> M:
         what = getattr(error, "problem", None) or str(error)
         raise ConversionError(Problem(name, f"is no YAML: {what}", mark and mark.line + 1)) from error
     try:
-        return model.model_validate({} if value is None else value)
+        return model.model_validate({} if value is None else translated(value))
     except ValidationError as error:
-        raise ConversionError(*(_problem(name, node, one) for one in error.errors())) from error
+        raise ConversionError(*(_problem(name, node, one, place) for one in error.errors())) from error
 
 
 def schema(model: type[BaseModel], title: str) -> dict[str, Any]:
@@ -89,10 +100,9 @@ def schema(model: type[BaseModel], title: str) -> dict[str, Any]:
     return {"$schema": DRAFT, **model.model_json_schema(), "title": title}
 
 
-def _problem(name: str, node: yaml.Node | None, error: ErrorDetails) -> Problem:
-    path = ".".join(map(str, error["loc"]))
+def _problem(name: str, node: yaml.Node | None, error: ErrorDetails, place: Place) -> Problem:
     what = error["msg"].removeprefix("Value error, ")
-    return Problem(name, f"{path or 'the whole'}: {what}", _line(node, error["loc"]))
+    return Problem(name, f"{place(error['loc'])}: {what}", _line(node, error["loc"]))
 
 
 def _line(node: yaml.Node | None, path: tuple[int | str, ...]) -> int | None:

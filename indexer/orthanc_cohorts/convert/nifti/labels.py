@@ -5,14 +5,13 @@ Knows words and codes; nothing of voxels or DICOM objects. Its JSON Schema is `s
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from orthanc_cohorts.convert.coding import coding
+from orthanc_cohorts.convert.mapping import Code, Strict, load
+from orthanc_cohorts.convert.mapping import schema as schema_of
 from orthanc_cohorts.convert.nifti.dcmqi import is_dcmqi, translated
 from orthanc_cohorts.convert.problem import Problem
 from orthanc_cohorts.errors import ConversionError
@@ -20,33 +19,15 @@ from orthanc_cohorts.errors import ConversionError
 _LABELS = 2**16 - 1
 
 
-def _code(text: str) -> str:
-    coding(text)
-    return text
-
-
-CodeText = Annotated[
-    str,
-    AfterValidator(_code),
-    Field(description="SCHEME|code|meaning; the meaning may be left out where PS3.16 knows it."),
-]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Segment(_Strict):
+class Segment(Strict):
     """What one label stands for (PS3.3 C.8.20.4)."""
 
     segment_label: str = Field(min_length=1, max_length=64, description="Its name.")
     segment_description: str | None = Field(default=None, max_length=1024)
-    segmented_property_category: CodeText
-    segmented_property_type: CodeText
-    anatomic_region: CodeText | None = Field(
-        default=None, description="Where it lies, if its type is no place."
-    )
-    laterality: CodeText | None = Field(
+    segmented_property_category: Code
+    segmented_property_type: Code
+    anatomic_region: Code | None = Field(default=None, description="Where it lies, if its type is no place.")
+    laterality: Code | None = Field(
         default=None,
         description="Of the anatomic region if there is one, else of the type (CID 244).",
     )
@@ -81,7 +62,7 @@ class Segment(_Strict):
 _Byte = Annotated[int, Field(ge=0, le=255)]
 
 
-class LabelMap(_Strict):
+class LabelMap(Strict):
     """What the labels of a volume stand for; of several volumes or probabilities, the volumes, from 1."""
 
     content_label: str = Field(default="SEGMENTATION", pattern=r"^[A-Z0-9_ ]{1,16}$")
@@ -95,10 +76,10 @@ Segment.model_rebuild()
 
 def schema() -> dict[str, Any]:
     """Return the JSON Schema of label maps."""
-    found = LabelMap.model_json_schema()
+    found = schema_of(LabelMap, "Label map")
     # Keys of a JSON object are texts; pydantic says so of numbers by leaving them out.
     found["properties"]["labels"]["propertyNames"] = {"pattern": "^[1-9][0-9]{0,4}$"}
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **found}
+    return found
 
 
 def label_map(path: Path) -> LabelMap:
@@ -106,36 +87,15 @@ def label_map(path: Path) -> LabelMap:
 
     Raises ConversionError: every problem in it, with its label.
     """
+
+    def translated_of(held: Any) -> Any:
+        return translated(held, path.name) if is_dcmqi(held) else held
+
     try:
-        held = yaml.load(path.read_text(encoding="utf-8"), _Loader)
+        data = path.read_bytes()
     except FileNotFoundError:
         raise ConversionError(Problem(path.name, "there is no such file")) from None
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        said = " ".join(str(error).split())
-        raise ConversionError(Problem(path.name, f"it is no YAML or JSON ({said})")) from error
-    if is_dcmqi(held):
-        held = translated(held, path.name)
-    try:
-        return LabelMap.model_validate(held)
-    except ValidationError as error:
-        raise ConversionError(
-            *(Problem(path.name, f"{_place(one['loc'])}: {_said(one)}") for one in error.errors())
-        ) from error
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML in which no key is given twice; else the later one would win in silence."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
-        seen: set[Any] = set()
-        for key_node, _ in node.value:
-            key = str(self.construct_object(key_node, deep=True))
-            if key in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"{key} is there twice", key_node.start_mark
-                )
-            seen.add(key)
-        return super().construct_mapping(node, deep)
+    return load(LabelMap, path.name, data, translated_of, _place)
 
 
 def _place(where: tuple[int | str, ...]) -> str:
@@ -143,7 +103,3 @@ def _place(where: tuple[int | str, ...]) -> str:
     if parts[:1] == ["labels"] and len(parts) > 1:
         parts[:2] = [f"label {parts[1]}"]
     return ", ".join(parts) or "the file"
-
-
-def _said(error: Any) -> str:
-    return str(error["msg"]).removeprefix("Value error, ")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import highdicom as hd
 from pydicom.dataset import Dataset
 
-from orthanc_cohorts.convert.coding import coding
+from orthanc_cohorts.convert.coding import Coding
 from orthanc_cohorts.convert.header import uid
 from orthanc_cohorts.convert.nifti.labels import Segment
 
@@ -43,7 +43,7 @@ def complete(item: Dataset, segment: Segment) -> None:
         item.SegmentDescription = segment.segment_description
     if segment.laterality is None:
         return
-    side = coding(segment.laterality).item
+    side = segment.laterality.item
     if segment.anatomic_region is not None:
         item.AnatomicRegionSequence[0].AnatomicRegionModifierSequence = [side]
     else:
@@ -57,6 +57,5 @@ def add_algorithm(item: Dataset, segment: Segment) -> None:
         item.SegmentAlgorithmName = segment.segment_algorithm_name
 
 
-def _concept(text: str) -> hd.sr.CodedConcept:
-    found = coding(text)
-    return hd.sr.CodedConcept(value=found.code, scheme_designator=found.scheme, meaning=found.meaning)
+def _concept(code: Coding) -> hd.sr.CodedConcept:
+    return hd.sr.CodedConcept(value=code.code, scheme_designator=code.scheme, meaning=code.meaning)

@@ -105,7 +105,7 @@ def _count(found: Coverage, record: Record) -> None:
         found.reports[rule.name] += 1
         for one in stated:
             counter = found.unknown if one.value is None else found.stated
-            counter[rule.name, one.rule.column, one.rule.concept] += 1
+            counter[rule.name, one.rule.column, str(one.rule.concept)] += 1
 
 
 def _records(path: Path, mapping: Mapping) -> Iterator[Record]:

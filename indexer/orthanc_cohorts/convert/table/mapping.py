@@ -5,17 +5,16 @@ Knows the language of mappings; no tables and no DICOM objects.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from orthanc_cohorts.convert.coding import Coding, coding
-from orthanc_cohorts.convert.problem import Problem
-from orthanc_cohorts.errors import ConversionError, UnknownUnit
+from orthanc_cohorts.convert.mapping import Code, Strict, load
+from orthanc_cohorts.convert.mapping import schema as schema_of
+from orthanc_cohorts.errors import UnknownUnit
 from orthanc_cohorts.harmonise.units import canonical_unit
 
 Section = Literal[
@@ -28,11 +27,6 @@ HISTORY: tuple[Section, ...] = (
 NARRATIVE: tuple[Section, ...] = ("history", "findings", "impressions", "conclusions")
 
 
-def _is_code(text: str) -> str:
-    coding(text)
-    return text
-
-
 def _is_unit(text: str) -> str:
     try:
         canonical_unit(text)
@@ -41,14 +35,17 @@ def _is_unit(text: str) -> str:
     return text
 
 
-Code = Annotated[str, AfterValidator(_is_code), Field(examples=["LN|718-7|Hemoglobin", "SCT|73211009"])]
-"""`SCHEME|code|meaning`; without a meaning where DICOM's own tables have one."""
 Unit = Annotated[str, AfterValidator(_is_unit), Field(examples=["mg/dL", "mm[Hg]", "1"])]
 """UCUM."""
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
+EVALUATION = coding("SCT|386053000|Evaluation procedure")
+
+
+class _Strict(Strict):
+    """YAML's numbers are texts where texts are wanted: cells are texts."""
+
+    model_config = ConfigDict(coerce_numbers_to_str=True)
 
 
 class Source(_Strict):
@@ -63,7 +60,7 @@ class Source(_Strict):
     encoding: str = "utf-8-sig"
     decimal: Literal[".", ","] = "."
     header: bool = True
-    columns: list[str] = []
+    columns: list[str] = Field(default=[])
     sheet: str | None = None
 
     @model_validator(mode="after")
@@ -93,7 +90,7 @@ class Cell(_Strict):
 class Choice(Cell):
     """A text of a few, by the values of a column."""
 
-    values: dict[str, str] = {}
+    values: dict[str, str] = Field(default={})
 
 
 class Moment(Cell):
@@ -149,7 +146,7 @@ class Observation(_Strict):
     unit: Unit | None = None
     values: dict[str, Code | None] | None = None
     text: bool = False
-    missing: list[str] = []
+    missing: list[str] = Field(default=[])
     when_missing: Literal["unknown", "omit"] | None = None
     low: float | None = None
     high: float | None = None
@@ -202,19 +199,19 @@ class DocumentRule(_Strict):
     kind: Literal["measurements", "history", "diagnosis", "narrative"]
     title: Code | None = None
     description: str = ""
-    procedure: Code = "SCT|386053000|Evaluation procedure"
-    groups: dict[str, Group] = {}
+    procedure: Code = EVALUATION
+    groups: dict[str, Group] = Field(default={})
     observations: list[Observation] = Field(min_length=1)
 
-    def codes(self) -> Iterator[str]:
+    def codes(self) -> Iterator[Coding]:
         """Yield the codes that the report may hold."""
-        yield from (self.title or "", self.procedure)
+        found = [self.title, self.procedure]
         for group in self.groups.values():
-            yield from (group.finding or "", group.site or "")
+            found += [group.finding, group.site]
         for one in self.observations:
-            yield from (one.concept, one.site or "", one.laterality or "", one.method or "")
-            yield one.derivation or ""
-            yield from (code for code in (one.values or {}).values() if code)
+            found += [one.concept, one.site, one.laterality, one.method, one.derivation]
+            found += (one.values or {}).values()
+        yield from (code for code in found if code is not None)
 
     @model_validator(mode="after")
     def _fits(self) -> DocumentRule:
@@ -244,12 +241,12 @@ class Mapping(_Strict):
     name: str = Field(min_length=1)
     institution: str = ""
     source: Source = Source()
-    missing: list[str] = []
-    schemes: dict[str, Scheme] = {}
+    missing: list[str] = Field(default=[])
+    schemes: dict[str, Scheme] = Field(default={})
     patient: PatientRule
     study: StudyRule
     documents: list[DocumentRule] = Field(min_length=1)
-    ignored: list[str] = []
+    ignored: list[str] = Field(default=[])
 
     @model_validator(mode="after")
     def _names(self) -> Mapping:
@@ -262,61 +259,9 @@ class Mapping(_Strict):
 
 def mapping_of(path: Path) -> Mapping:
     """Read a mapping. Raises ConversionError with every mistake in it; OSError."""
-    try:
-        found = yaml.load(path.read_text(encoding="utf-8"), _Loader)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConversionError(Problem(path.name, f"is no YAML: {' '.join(str(error).split())}")) from error
-    try:
-        return Mapping.model_validate(found)
-    except ValidationError as error:
-        raise ConversionError(
-            *(Problem(path.name, f"{_place(one['loc'])}: {_said(one['msg'])}") for one in error.errors())
-        ) from error
+    return load(Mapping, path.name, path.read_bytes())
 
 
 def schema() -> dict[str, Any]:
     """Return the JSON Schema of mappings, for editors."""
-    found = Mapping.model_json_schema()
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **found,
-        "title": "Mapping of a table",
-    }
-
-
-def codings(values: dict[str, str | None]) -> dict[str, Coding | None]:
-    """Return the codes of a value set."""
-    return {value: None if code is None else coding(code) for value, code in values.items()}
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML 1.2 as far as mappings meet it: `no` and `2024-05-02` are texts, a key twice is a mistake."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen = set()
-        for key, _ in node.value:
-            found = self.construct_object(key, deep=True)
-            if found in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"{found!r} is given twice", key.start_mark
-                )
-            seen.add(found)
-        return super().construct_mapping(node, deep)
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith((":timestamp", ":bool"))]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-for _first in "tf":
-    _Loader.yaml_implicit_resolvers.setdefault(_first, []).append(
-        ("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"))
-    )
-
-
-def _place(location: tuple[int | str, ...]) -> str:
-    return ".".join(str(part + 1) if isinstance(part, int) else part for part in location) or "mapping"
-
-
-def _said(message: str) -> str:
-    return message.removeprefix("Value error, ")
+    return schema_of(Mapping, "Mapping of a table")

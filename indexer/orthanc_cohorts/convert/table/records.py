@@ -16,7 +16,7 @@ from orthanc_cohorts.convert.header import Patient, Study, study_uid
 from orthanc_cohorts.convert.problem import Problem, shown
 from orthanc_cohorts.convert.table import cells
 from orthanc_cohorts.convert.table.cells import Markers, Wrong, columns_of, moment_of, plain, said
-from orthanc_cohorts.convert.table.mapping import Cell, DocumentRule, Mapping, Observation, codings
+from orthanc_cohorts.convert.table.mapping import Cell, DocumentRule, Mapping, Observation
 from orthanc_cohorts.convert.table.reading import Row
 
 Value = Decimal | Coding | str | None
@@ -197,7 +197,7 @@ def used(mapping: Mapping) -> list[str]:
 
 
 def _of(rule: Observation, mapping: Mapping) -> tuple[Markers, dict[str, Coding | None]]:
-    values = {plain(value): code for value, code in codings(rule.values or {}).items()}
+    values = {plain(value): code for value, code in (rule.values or {}).items()}
     return Markers([*mapping.missing, *rule.missing]), values
 
 

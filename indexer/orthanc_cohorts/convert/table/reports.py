@@ -6,7 +6,7 @@ Knows records; no files and no tables.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import cache, lru_cache
+from functools import cache
 
 from pydicom.dataset import Dataset
 from pydicom.uid import BasicTextSRStorage, ComprehensiveSRStorage
@@ -21,10 +21,10 @@ from orthanc_cohorts.convert.table.records import Record, Stated
 UNKNOWN = coding("DCM|114010|Value unknown")
 """CID 42."""
 _TITLES = {
-    "measurements": "DCM|126000|Imaging Measurement Report",
-    "history": "LN|11329-0|History",
-    "diagnosis": "LN|29308-4|Diagnosis",
-    "narrative": "LN|18748-4|Diagnostic imaging study",
+    "measurements": coding("DCM|126000|Imaging Measurement Report"),
+    "history": coding("LN|11329-0|History"),
+    "diagnosis": coding("LN|29308-4|Diagnosis"),
+    "narrative": coding("LN|18748-4|Diagnostic imaging study"),
 }
 _SECTIONS: dict[Section, Coding] = {
     "problems": coding("LN|11450-4|Problem list"),
@@ -84,7 +84,7 @@ def _measurements(record: Record, rule: DocumentRule, stated: list[Stated], name
         _title(rule),
         language(),
         *_observer(name),
-        content.code(_PROCEDURE, coding_of(rule.procedure), rel="HAS CONCEPT MOD"),
+        content.code(_PROCEDURE, rule.procedure, rel="HAS CONCEPT MOD"),
         content.container(
             _MEASUREMENTS,
             *(_group(record, rule, group, items, name) for group, items in groups.items()),
@@ -104,9 +104,9 @@ def _group(record: Record, rule: DocumentRule, group: str | None, items: list[St
     ]
     described = rule.groups.get(group) if group is not None else None
     if described is not None and described.finding is not None:
-        found.append(content.code(_FINDING, coding_of(described.finding)))
+        found.append(content.code(_FINDING, described.finding))
     if described is not None and described.site is not None:
-        found.append(content.code(_SITE, coding_of(described.site), rel="HAS CONCEPT MOD"))
+        found.append(content.code(_SITE, described.site, rel="HAS CONCEPT MOD"))
     return content.container(_GROUP, *found, *map(_item, items), template="1501")
 
 
@@ -135,7 +135,7 @@ def _sections(stated: list[Stated]) -> Iterable[Dataset]:
 def _item(one: Stated) -> Dataset:
     """Return an observation with its modifiers in the order of TID 300."""
     rule, value = one.rule, one.value
-    name = coding_of(rule.concept)
+    name = rule.concept
     below = list(_modifiers(one))
     if rule.unit is not None:
         assert value is None or not isinstance(value, str | Coding)
@@ -154,14 +154,12 @@ def _modifiers(one: Stated) -> Iterable[Dataset]:
     rule = one.rule
     for name, code in ((_METHOD, rule.method), (_DERIVATION, rule.derivation)):
         if code is not None:
-            yield content.code(name, coding_of(code), rel="HAS CONCEPT MOD")
+            yield content.code(name, code, rel="HAS CONCEPT MOD")
     side = (
-        []
-        if rule.laterality is None
-        else [content.code(_LATERALITY, coding_of(rule.laterality), rel="HAS CONCEPT MOD")]
+        [] if rule.laterality is None else [content.code(_LATERALITY, rule.laterality, rel="HAS CONCEPT MOD")]
     )
     if rule.site is not None:
-        yield content.code(_SITE, coding_of(rule.site), *side, rel="HAS CONCEPT MOD")
+        yield content.code(_SITE, rule.site, *side, rel="HAS CONCEPT MOD")
     else:
         yield from side
 
@@ -184,14 +182,9 @@ def _procedure(one: Stated) -> Dataset:
     return item
 
 
-@lru_cache
-def _private_of(codes: tuple[str, ...]) -> list[str]:
-    return sorted({code.partition("|")[0] for code in codes if code.startswith("99")})
-
-
 def _private(rule: DocumentRule) -> list[str]:
     """Return the designators of private schemes that the codes of a rule have."""
-    return _private_of(tuple(rule.codes()))
+    return sorted({code.scheme for code in rule.codes() if code.scheme.startswith("99")})
 
 
 def _scheme(designator: str, scheme: Scheme) -> Dataset:
@@ -206,14 +199,13 @@ def _scheme(designator: str, scheme: Scheme) -> Dataset:
 
 
 def _title(rule: DocumentRule) -> Coding:
-    return coding_of(rule.title or _TITLES[rule.kind])
+    return rule.title or _TITLES[rule.kind]
 
 
 def _observer(name: str) -> list[Dataset]:
     return device_observer(uid("mapping", name), f"mapping {name}")
 
 
-coding_of = cache(coding)
 unit_of = cache(unit)
 _ROOTS: dict[str, Callable[[Record, DocumentRule, list[Stated], str], Dataset]] = {
     "measurements": _measurements, "history": _history, "diagnosis": _basic, "narrative": _basic,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 import yaml
 
 from nifti_made import LABELS
+from orthanc_cohorts.convert.coding import coding
 from orthanc_cohorts.convert.nifti.labels import LabelMap, label_map, schema
 from orthanc_cohorts.errors import ConversionError
 
@@ -90,13 +92,13 @@ def test_a_label_is_a_number_that_dicom_can_count(tmp_path: Path, label: str) ->
 
     [said] = problems(tmp_path, text)
 
-    assert said.startswith(f"labels.yaml: label {label}: ")
+    assert re.match(rf"labels\.yaml, row \d+: label {re.escape(str(label))}: ", said)
 
 
 def test_a_label_twice_is_a_mistake(tmp_path: Path) -> None:
     [said] = problems(tmp_path, LABELS.replace("  7:\n", "  4:\n"))
 
-    assert "4 is there twice" in said
+    assert "'4' stands twice" in said
 
 
 @pytest.mark.parametrize("text", ["", "- 1\n", "labels: {}\n", "labels: [1]\n", "labels:\n\t1: x", "{"])
@@ -155,7 +157,7 @@ def test_metadata_of_dcmqi_is_a_label_map(tmp_path: Path) -> None:
     of = found.labels[4]
     assert found.content_creator_name == "Doe^Jane"
     assert (of.segment_label, of.segment_description) == ("Calcium", "of the kidney")
-    assert of.segmented_property_type == "SCT|18115005|Pathologic calcification"
+    assert of.segmented_property_type == coding("SCT|18115005|Pathologic calcification")
     assert (of.anatomic_region, of.laterality) == ("SCT|64033007|Kidney", "SCT|7771000|Left")
     assert of.recommended_display_rgb == (1, 2, 3)
 

@@ -70,7 +70,7 @@ def test_problems_of_all_three_inputs_are_told_together(tmp_path: Path) -> None:
 
     said = problems(tmp_path, voxels, text="labels: {}")
 
-    assert [one.split(":")[0] for one in said] == ["labels.nii", "labels.yaml", "images"]
+    assert [one.split(":")[0] for one in said] == ["labels.nii", "labels.yaml, row 1", "images"]
 
 
 def test_a_volume_off_by_less_than_a_twentieth_of_a_voxel_is_on_the_grid(tmp_path: Path) -> None:

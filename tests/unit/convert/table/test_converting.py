@@ -191,7 +191,7 @@ def test_a_look_says_what_would_be_written_and_left_out(tmp_path: Path) -> None:
 
     assert (found.rows, found.patients, found.problems) == (2, 2, [])
     assert found.reports == {"annulus": 2, "history": 2, "note": 1}
-    diameter = ("annulus", "diameter", "SCT|81827009|Diameter")
+    diameter = ("annulus", "diameter", "SCT|81827009")
     assert found.stated[diameter] == found.unknown[diameter] == 1
     assert found.left_out == ["bed"]
 

@@ -33,7 +33,7 @@ def test_a_mapping_is_read(tmp_path: Path) -> None:
     [
         ("unit: mm\n", "unit: furlongs\n", "unit: .*furlongs"),
         ("unit: mm\n", "unti: mm\n", "unti: Extra inputs"),
-        ("SCT|246112005|Severity", "246112005", "concept: '246112005' is no code; write SCHEME"),
+        ("SCT|246112005|Severity", "246112005", "concept: 246112005 is no code; write SCHEME"),
         ("SCT|246112005|Severity", "99X|severity", "no meaning of '99X|severity'"),
         ("section: laboratory", "section: lab", "section: Input should be"),
         ("group: annulus\n", "group: root\n", "no group 'root' is described"),
@@ -47,7 +47,7 @@ def test_a_mapping_is_read(tmp_path: Path) -> None:
         ("text: true, section: findings", "text: true", "give its `section`"),
         ("mapping: 1", "mapping: 2", "mapping: Input should be 1"),
         ("mapping: 1", "mapping: [", "is no YAML"),
-        ("mapping: 1", "mapping: 1\nname: x", "'name' is given twice"),
+        ("mapping: 1", "mapping: 1\nname: x", "'name' stands twice"),
     ],
 )
 def test_a_mistake_is_told_where_it_is(tmp_path: Path, before: str, after: str, said: str) -> None:
@@ -55,7 +55,7 @@ def test_a_mistake_is_told_where_it_is(tmp_path: Path, before: str, after: str, 
 
     [mistake] = _mistakes(tmp_path, before, after)
 
-    assert mistake.startswith("ward.yaml: ")
+    assert mistake.startswith("ward.yaml, row ")
     assert re.search(said.replace("|", r"\|"), mistake), mistake
 
 
