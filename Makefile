@@ -56,9 +56,11 @@ format: $(VENV)/.installed ## rewrite the sources in the format that `check` wan
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-docs: $(VENV)/.installed ## regenerate what is generated from code: configuration and table reference
+docs: $(VENV)/.installed ## regenerate what is generated from code: references and JSON Schemas
 	$(BIN)/python scripts/configuration.py
 	$(BIN)/python scripts/tables.py
+	$(BIN)/orthanc-cohorts convert table --schema > docs/conversion/table-mapping.schema.json
+	$(BIN)/orthanc-cohorts convert nifti schema > docs/conversion/nifti-labels.schema.json
 
 $(VENV)/.bench: $(VENV)/.installed
 	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[bench]'

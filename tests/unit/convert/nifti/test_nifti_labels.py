@@ -158,7 +158,8 @@ def test_metadata_of_dcmqi_is_a_label_map(tmp_path: Path) -> None:
     assert found.content_creator_name == "Doe^Jane"
     assert (of.segment_label, of.segment_description) == ("Calcium", "of the kidney")
     assert of.segmented_property_type == coding("SCT|18115005|Pathologic calcification")
-    assert (of.anatomic_region, of.laterality) == ("SCT|64033007|Kidney", "SCT|7771000|Left")
+    assert of.anatomic_region == coding("SCT|64033007|Kidney")
+    assert of.laterality == coding("SCT|7771000|Left")
     assert of.recommended_display_rgb == (1, 2, 3)
 
 
