@@ -124,12 +124,12 @@ def _lead(
 
 def _digits(words: str, where: str, source: str, problems: list[Problem]) -> Samples | None:
     try:
-        return np.array(words.split(), np.int64).astype(np.int32, casting="same_kind")
+        # One after the other: numpy would turn a number that is too large around.
+        return np.array([int(word) for word in words.split()], np.int32)
     except (ValueError, OverflowError):
-        wrong = next(
-            (word for word in words.split() if not word.lstrip("+-").isdigit()), "a number too large"
-        )
-        problems.append(Problem(source, f"{where}: {shown(wrong)} is no whole number"))
+        wrong = next((word for word in words.split() if not word.lstrip("+-").isdigit()), None)
+        what = "a digit takes more than 32 bits" if wrong is None else f"{shown(wrong)} is no whole number"
+        problems.append(Problem(source, f"{where}: {what}"))
         return None
 
 

@@ -74,12 +74,10 @@ _ARTERIES = (
     ("left coronary artery stenoses rcx", Coding("SCT", "57396003", "Circumflex Coronary Artery")),
     ("right coronary artery stenoses rca", Coding("SCT", "13647002", "Right Coronary Artery")),
 )
+_ADMINISTERED = Coding("LN", "29549-3", "Medications Administered")
 _MEDICATIONS = (
     (Coding("LN", "42346-7", "Medications on admission"), ("medication pre admission",)),
-    (
-        Coding("LN", "29549-3", "Medications Administered"),
-        ("in hospital medication", "additional medication"),
-    ),
+    (_ADMINISTERED, ("in hospital medication", "additional medication")),
     (Coding("LN", "10183-2", "Hospital discharge medications"), ("medication after discharge",)),
 )
 _SEVERAL = re.compile(r"\s*[,;]\s*")
@@ -90,16 +88,18 @@ class History:
 
     def __init__(self, header: ClinicalHeader, near: date | None = None) -> None:
         self._header, self._near = header, near
+        self._unread: list[str] = []
+        lytic = header.take("lytic agent")
         self.indications = self._indications()
         """Below "Indications for Procedure" (TID 3700)."""
         self.pressure = self._peripheral_pressure()
         """Systolic and diastolic, mmHg; None for not known (TID 3704)."""
         parts = (
-            (_PROBLEMS, [*self._infarctions(), *self._diagnoses()]),
+            (_PROBLEMS, [*self._infarctions(lytic), *self._diagnoses()]),
             (_SOCIAL, self._smoking()),
             (_SURGERY, self._procedures()),
             (_TESTS, [*self._tests(), *self._hemodynamics(), *self._arteries()]),
-            (_MEDICATION, self._medication()),
+            (_MEDICATION, self._medication(self._lysis(lytic))),
         )
         below = [content.container(name, *items) for name, items in parts if items]
         self.items = [*below, *self._admission(), *self._comments()]
@@ -116,19 +116,16 @@ class History:
         value = self._header.take("peripheral blood pressure syst/diast")
         found = None if value is None else quantity(value)
         if value is not None and (found is None or found.second is None or _ucum(found) != "mm[Hg]"):
-            self._unread = [f"Peripheral blood pressure: {value}"]
+            self._unread.append(f"Peripheral blood pressure: {value}")
             return None
-        self._unread = []
         return found
 
-    def _infarctions(self) -> list[Dataset]:
+    def _infarctions(self, lytic: str | None) -> list[Dataset]:
         acute = self._header.take("acute infarction localization")
         former = self._header.take("former infarction localization")
         again = self._header.take("infarction date")
         noted = self._header.take("infarction date acute") or again
         before = [self._header.take(f"previous infarction {number} date") for number in (1, 2)]
-        lytic = self._header.take("lytic agent")
-        self._lysis = self._lysis_items(lytic)
         therapy = [content.code(_THERAPY, _THROMBOLYSIS)] if lytic and lytic.lower() != "no" else []
         found = []
         if acute is not None and acute.lower() == "no":
@@ -182,7 +179,11 @@ class History:
             return []
         known = {"yes": _SMOKER, "no": _NO_SMOKER, "former": _FORMER_SMOKER, "ex": _FORMER_SMOKER}
         coded = known.get(value.lower())
-        return [content.text(_SMOKING, value) if coded is None else content.code(_SMOKING, coded)]
+        return [
+            content.text(codes.COMMENT, f"Smoker: {value}")
+            if coded is None
+            else content.code(_SMOKING, coded)
+        ]
 
     def _procedures(self) -> list[Dataset]:
         value = self._header.take("catheterization date")
@@ -248,17 +249,17 @@ class History:
             else:
                 yield content.text(_STENOSIS, value, site)
 
-    def _medication(self) -> list[Dataset]:
+    def _medication(self, lysis: Sequence[Dataset]) -> list[Dataset]:
         found = []
         for phase, names in _MEDICATIONS:
             stated = [value for name in names if (value := self._header.take(name)) is not None]
             items = [content.text(_MEDICINE, medicine) for value in stated for medicine in _medicines(value)]
-            items += self._lysis if phase.code == "29549-3" else []
+            items += lysis if phase is _ADMINISTERED else []
             if items:
                 found.append(content.container(phase, *items))
         return found
 
-    def _lysis_items(self, lytic: str | None) -> list[Dataset]:
+    def _lysis(self, lytic: str | None) -> list[Dataset]:
         items = [] if lytic is None else [content.text(_LYTIC, lytic)]
         start, dosage = (
             self._header.take("start lysis therapy hh.mm"),

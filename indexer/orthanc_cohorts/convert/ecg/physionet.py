@@ -21,10 +21,9 @@ from orthanc_cohorts.convert.ecg.leads import lead_code
 from orthanc_cohorts.convert.ecg.marks import beat
 from orthanc_cohorts.convert.ecg.recording import Lead, Mark, Recording, Statement, Strip, Subject
 from orthanc_cohorts.convert.ecg.voltage import microvolt
-from orthanc_cohorts.convert.problem import Problem, raise_any, shown
+from orthanc_cohorts.convert.problem import Problem, raise_any
 from orthanc_cohorts.errors import ConversionError
 
-_PLAIN = re.compile(r"[A-Za-z0-9_~.-]+")
 _AGE_AND_SEX = re.compile(r"(\d{1,3}|\?) +([MF])\b.*")
 _SEXES = {"m": "M", "male": "M", "f": "F", "female": "F", "w": "F"}
 
@@ -39,12 +38,14 @@ def read_record(path: Path, annotators: Sequence[str] = ("atr",)) -> Recording:
 
     base = path.with_suffix("") if path.suffix in (".hea", ".dat", ".mat", ".xyz") else path
     header = _header(base)
-    _refuse_foreign_files(header, base)
+    _refuse_missing_files(header, base)
     try:
         frames = max(getattr(header, "samps_per_frame", None) or [1])
         record = wfdb.rdrecord(str(base), physical=False, smooth_frames=frames == 1, return_res=32)
     except Exception as error:  # wfdb raises whatever its parsing runs into
-        raise ConversionError(Problem(path.name, f"its signals cannot be read: {error}")) from error
+        raise ConversionError(
+            Problem(path.name, f"its signals cannot be read: {str(error) or type(error).__name__}")
+        ) from error
     remarks = _remarks(record)
     strips = _with_marks(_strips(record), base, annotators, float(record.fs))
     lines = [line.strip() for line in record.comments or [] if line.strip()]
@@ -63,33 +64,50 @@ def _header(base: Path) -> Any:
         raise ConversionError(Problem(hea.name, f"is no header of a WFDB record: {error}")) from error
 
 
-def _refuse_foreign_files(header: Any, base: Path) -> None:
-    """Refuse a header that names files elsewhere, or files that are not there."""
-    suffix = ".hea" if hasattr(header, "seg_name") else ""
-    names = header.seg_name if hasattr(header, "seg_name") else header.file_name or []
-    source, found = f"{base.name}.hea", []
-    for name in dict.fromkeys(names):
-        if name == "~":
-            continue
-        if not _PLAIN.fullmatch(name):
-            found.append(Problem(source, f"file {shown(name)} is not of its folder"))
-        elif not (base.parent / f"{name}{suffix}").is_file():
-            found.append(Problem(source, f"file {name}{suffix} is missing"))
-    if not names:
-        found.append(Problem(source, "the record has no signals"))
+def _refuse_missing_files(header: Any, base: Path) -> None:
+    """Refuse a header that names files that are not there, or that end before its samples do.
+
+    wfdb takes no name with a folder in it.
+    """
+    if not hasattr(header, "seg_name"):
+        raise_any(_missing(header, base))
+        return
+    segments = [name for name in dict.fromkeys(header.seg_name) if name != "~"]
+    found: list[Problem] = []
+    for name in segments:
+        inner = _header(base.with_name(name))
+        if hasattr(inner, "seg_name"):
+            found.append(Problem(f"{base.name}.hea", f"its segment {name} is made of segments itself"))
+        elif inner.sig_len:
+            # The header of a layout has no samples, and no files.
+            found += _missing(inner, base.with_name(name))
     raise_any(found)
-    if suffix:
-        for name in dict.fromkeys(names):
-            if name != "~" and not hasattr(header, "layout") and name != base.name:
-                inner = _header(base.parent / name)
-                if inner.n_sig and "~" not in (inner.file_name or []):
-                    _refuse_foreign_files(inner, base.parent / name)
+
+
+def _missing(header: Any, base: Path) -> list[Problem]:
+    """Return the files of a header that are not there or too short."""
+    from wfdb.io._signal import BYTES_PER_SAMPLE
+
+    source, found = f"{base.name}.hea", []
+    sizes: dict[str, float] = {}
+    for number, name in enumerate(header.file_name or []):
+        frame = BYTES_PER_SAMPLE.get(header.fmt[number], 0) * header.samps_per_frame[number]
+        sizes[name] = sizes.get(name, 0.0) + frame
+    for name, frame in sizes.items():
+        path = base.with_name(name)
+        if not path.is_file():
+            found.append(Problem(source, f"file {name} is missing"))
+        elif frame * (header.sig_len or 0) > path.stat().st_size:
+            what = f"has {path.stat().st_size} bytes, which are not {header.sig_len} samples of its leads"
+            found.append(Problem(source, f"file {name} {what}"))
+    return found or ([] if sizes else [Problem(source, "the record has no signals")])
 
 
 def _strips(record: Any) -> list[Strip]:
     """Return the signals, those of each sampling rate as a strip."""
     by_rate: dict[int, list[Lead]] = {}
-    for number, label in enumerate(record.sig_name):
+    for number, name in enumerate(record.sig_name):
+        label = name or f"signal {number + 1}"
         frames = record.samps_per_frame[number] if record.e_d_signal is not None else 1
         samples = record.e_d_signal[number] if record.e_d_signal is not None else record.d_signal[:, number]
         by_rate.setdefault(frames, []).append(_lead(record, number, label, samples, frames))

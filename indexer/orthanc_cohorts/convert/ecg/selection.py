@@ -32,7 +32,7 @@ def selected(
     chosen = named or {}
     labels = {lead.label for lead in recording.leads}
     problems = [
-        Problem(source, f"has no lead {shown(label)}", column=label)
+        Problem(source, f"has no lead {shown(label)}, which an option names")
         for label in [*chosen, *without]
         if label not in labels
     ]

@@ -44,9 +44,6 @@ def waveform(recording: Recording, kind: Kind, context: Context) -> Dataset:
         for group in groups_of(strip, kind.channels):
             ds.WaveformSequence.append(_multiplex_group(group, kind.bits))
             notes += _annotations(group, len(ds.WaveformSequence))
-    if len(ds.WaveformSequence) == 1:
-        # Nothing is offset to it (type 1C).
-        del ds.WaveformSequence[0].MultiplexGroupTimeOffset
     if notes:
         ds.WaveformAnnotationSequence = notes
     return ds
@@ -71,7 +68,8 @@ def _multiplex_group(group: Group, bits: int) -> Dataset:
     leads = group.leads
     number = np.dtype(f"<i{bits // 8}")
     item = Dataset()
-    item.MultiplexGroupTimeOffset = _ds(group.strip.offset_ms)
+    if group.strip.offset_ms:
+        item.MultiplexGroupTimeOffset = _ds(group.strip.offset_ms)
     item.MultiplexGroupLabel = group.strip.label[:_LABEL]
     item.WaveformOriginality = "ORIGINAL" if group.strip.is_original else "DERIVED"
     item.NumberOfWaveformChannels, item.NumberOfWaveformSamples = len(leads), len(leads[0].samples)
@@ -127,7 +125,6 @@ def _annotation(mark: Mark, group: int, channel: int) -> Dataset:
         item.UnformattedTextValue = mark.text
     else:
         item.ConceptNameCodeSequence = [mark.concept.item]
-        item.ConceptCodeSequence = []
     # The first sample is number 1.
     item.TemporalRangeType, item.ReferencedSamplePositions = "POINT", mark.sample + 1
     if mark.until is not None:
