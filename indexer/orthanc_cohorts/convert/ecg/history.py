@@ -121,39 +121,42 @@ class History:
         return found
 
     def _infarctions(self, lytic: str | None) -> list[Dataset]:
-        acute = self._header.take("acute infarction localization")
-        former = self._header.take("former infarction localization")
         again = self._header.take("infarction date")
         noted = self._header.take("infarction date acute") or again
-        before = [self._header.take(f"previous infarction {number} date") for number in (1, 2)]
         therapy = [content.code(_THERAPY, _THROMBOLYSIS)] if lytic and lytic.lower() != "no" else []
-        found = []
-        if acute is not None and acute.lower() == "no":
-            found.append(content.code(codes.ACUTE_INFARCTION, codes.NO))
-        elif acute is not None or noted is not None:
-            found += self._infarction(codes.ACUTE_INFARCTION, acute, noted, *therapy)
-            specific = codes.INFARCTIONS.get(walls(acute or ""))
-            if specific is not None:
-                found.append(self._concern(specific, noted))
-        if former is not None and former.lower() == "no" and not any(before):
-            return [*found, content.code(codes.FORMER_INFARCTION, codes.NO)]
-        if former is not None or any(before):
-            dates: list[str | None] = [one for one in before if one]
-            for when in dates or [None]:
-                found += self._infarction(codes.FORMER_INFARCTION, former, when)
-        return found
+        return [*self._acute(noted, therapy), *self._former()]
 
-    def _infarction(
-        self, disease: Coding, where: str | None, noted: str | None, *more: Dataset
-    ) -> list[Dataset]:
+    def _acute(self, noted: str | None, therapy: Sequence[Dataset]) -> list[Dataset]:
+        where = self._header.take("acute infarction localization")
+        if where is not None and where.lower() == "no":
+            self._unread += [] if noted is None else [f"Infarction date: {noted}"]
+            return [content.code(codes.ACUTE_INFARCTION, codes.NO)]
+        if where is None and noted is None:
+            return []
+        found = [self._infarction(codes.ACUTE_INFARCTION, where, noted, *therapy)]
+        specific = codes.INFARCTIONS.get(walls(where or ""))
+        return found if specific is None else [*found, self._concern(specific, noted)]
+
+    def _former(self) -> list[Dataset]:
+        where = self._header.take("former infarction localization")
+        stated = [self._header.take(f"previous infarction {number} date") for number in (1, 2)]
+        dates = [one for one in stated if one is not None]
+        if where is not None and where.lower() == "no":
+            self._unread += [f"Previous infarction date: {one}" for one in dates]
+            return [content.code(codes.FORMER_INFARCTION, codes.NO)]
+        if where is None and not dates:
+            return []
+        return [self._infarction(codes.FORMER_INFARCTION, where, one) for one in dates or [None]]
+
+    def _infarction(self, disease: Coding, where: str | None, noted: str | None, *more: Dataset) -> Dataset:
         """Return the concern of an infarction, with its localization as code and in words."""
-        if where is None or where.lower() in ("yes", "no"):
-            return [self._concern(disease, noted, *more)]
+        if where is None or where.lower() == "yes":
+            return self._concern(disease, noted, *more)
         found = walls(where)
         site = codes.MYOCARDIUM.get(found, codes.LEFT_VENTRICLE)
         modified = [content.code(codes.SITE, site, rel="HAS CONCEPT MOD")] if found else []
         words = content.text(codes.SITE, where)
-        return [self._concern(disease, noted, words, *more, modifiers=modified)]
+        return self._concern(disease, noted, words, *more, modifiers=modified)
 
     def _concern(
         self, disease: Coding, noted: str | None = None, *more: Dataset, modifiers: Sequence[Dataset] = ()

@@ -97,6 +97,19 @@ def test_former_infarctions_are_as_many_as_their_dates():
     assert ("121106", "Date: 1987") in texts(rows)
 
 
+def test_a_date_of_an_infarction_that_there_was_not_is_a_comment():
+    rows = told(
+        "Acute infarction (localization): no",
+        "Infarction date (acute): 1-Sep-90",
+        "Former infarction (localization): no",
+        "Previous infarction (1) date: 1-Sep-89",
+    )
+
+    assert [row[1] for row in evaluations(rows) if row[0] in ("57054005", "399211009")] == ["373067005"] * 2
+    assert ("121106", "Infarction date: 1-Sep-90") in texts(rows)
+    assert ("121106", "Previous infarction date: 1-Sep-89") in texts(rows)
+
+
 @pytest.mark.parametrize(
     ("value", "code"), [("no", "266919005"), ("yes", "77176002"), ("former", "8517006"), ("unknown", None)]
 )
