@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from orthanc_cohorts.cli.convert.ecg import ecg
 from orthanc_cohorts.cli.convert.nifti import nifti
 from orthanc_cohorts.cli.convert.points import points
 from orthanc_cohorts.cli.convert.table import table
@@ -13,6 +14,7 @@ from orthanc_cohorts.cli.convert.upload import upload
 convert = typer.Typer(
     name="convert", help="Make DICOM of what is none yet, or another DICOM of what is.", no_args_is_help=True
 )
+convert.command()(ecg)
 convert.add_typer(nifti)
 convert.command()(table)
 convert.command()(points)
