@@ -46,7 +46,13 @@ def segmented(
 ) -> Dataset:
     """The segmentation of a label volume, as it is read back."""
     converted(folder, voxels, affine, kind, **chosen)
-    return dcmread(folder / "seg" / "labels.dcm")
+    return written(folder)
+
+
+def written(folder: Path) -> Dataset:
+    """The only segmentation that was written."""
+    [path] = (folder / "seg").rglob("*.dcm")
+    return dcmread(path)
 
 
 def converted(
@@ -88,7 +94,7 @@ def _segmentations(kind: SegmentationType) -> Callable[[Path], list[Path]]:
             series(folder / name, is_enhanced=name == "enhanced")
             found = labels(1, 4, 7)
             converted(folder / name, (found == 1) * 0.25 if kind == "FRACTIONAL" else found, OBLIQUE, kind)
-        return sorted(folder.rglob("labels.dcm"))
+        return sorted(folder.rglob("seg/*.dcm"))
 
     return made
 
