@@ -21,7 +21,7 @@ _Reader = Callable[[object], object]
 
 
 class Sidecar(NamedTuple):
-    """attributes: keyword -> value, as pydicom takes it. left_out: keys that images here have no place for."""
+    """attributes: keyword -> value, as pydicom takes it. left_out: keys without a place in images here."""
 
     attributes: Attributes
     left_out: tuple[str, ...]
