@@ -6,6 +6,7 @@ Converts with the code under test; what comes out is checked by the tests, with 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,13 @@ def segmented(
 ) -> Dataset:
     """The segmentation of a label volume, as it is read back."""
     converted(folder, voxels, affine, kind, **chosen)
-    return dcmread(folder / "seg" / "labels.dcm")
+    return written(folder)
+
+
+def written(folder: Path) -> Dataset:
+    """The only segmentation that was written."""
+    [path] = (folder / "seg").rglob("*.dcm")
+    return dcmread(path)
 
 
 def converted(
@@ -66,6 +73,14 @@ def converted(
     )
 
 
+ACQUIRED = {
+    "PatientPosition": "HFS", "ScanningSequence": ["GR", "IR"], "SequenceVariant": ["SK", "SP", "MP"],
+    "MRAcquisitionType": "3D", "RepetitionTime": "2300", "EchoTime": "2.26", "InversionTime": "900",
+    "FlipAngle": "8", "MagneticFieldStrength": "3", "EchoTrainLength": 1, "SliceThickness": "0.9",
+}  # fmt: skip
+"""What a sidecar says of an MR image."""
+
+
 def _images(modality: Modality, is_enhanced: bool) -> Callable[[Path], list[Path]]:
     def made(folder: Path) -> list[Path]:
         volumes = {
@@ -73,8 +88,10 @@ def _images(modality: Modality, is_enhanced: bool) -> Callable[[Path], list[Path
             "scaled": write_scaled(folder / "scaled.nii", numbers(), OBLIQUE, 1.2893772893772893, 0.1),
         }
         for name, path in volumes.items():
-            region = coding("SCT|12738006|Brain") if name == "scaled" else None
-            kind = Kind(modality, is_enhanced, region=region, moment=date(2024, 5, 2))
+            kind = Kind(modality, is_enhanced, moment=date(2024, 5, 2))
+            if name == "scaled":
+                acquired = ACQUIRED if modality == "MR" else {}
+                kind = replace(kind, region=coding("SCT|12738006|Brain"), acquired=acquired)
             convert_image(path, folder / name, CONTEXT, kind)
         return sorted(file for name in volumes for file in (folder / name).rglob("*.dcm"))
 
@@ -88,7 +105,7 @@ def _segmentations(kind: SegmentationType) -> Callable[[Path], list[Path]]:
             series(folder / name, is_enhanced=name == "enhanced")
             found = labels(1, 4, 7)
             converted(folder / name, (found == 1) * 0.25 if kind == "FRACTIONAL" else found, OBLIQUE, kind)
-        return sorted(folder.rglob("labels.dcm"))
+        return sorted(folder.rglob("seg/*.dcm"))
 
     return made
 

@@ -89,10 +89,13 @@ def load(
         mark = getattr(error, "problem_mark", None)
         what = getattr(error, "problem", None) or str(error)
         raise ConversionError(Problem(name, f"is no YAML: {what}", mark and mark.line + 1)) from error
+    held = {} if value is None else translated(value)
+    # What was said in other words has its places in no line of the file.
+    lines = node if held is value else None
     try:
-        return model.model_validate({} if value is None else translated(value))
+        return model.model_validate(held)
     except ValidationError as error:
-        raise ConversionError(*(_problem(name, node, one, place) for one in error.errors())) from error
+        raise ConversionError(*(_problem(name, lines, one, place) for one in error.errors())) from error
 
 
 def schema(model: type[BaseModel], title: str) -> dict[str, Any]:

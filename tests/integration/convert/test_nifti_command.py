@@ -103,7 +103,7 @@ def test_words_of_the_segmentation_type_may_be_small(tmp_path: Path) -> None:
 
     assert result.returncode == 0, result.stderr
     assert "l.nii: label 1 (Left ventricle) has no voxels: left out" in result.stdout
-    ds = dcmread(tmp_path / "seg" / "l.dcm")
+    ds = dcmread(next((tmp_path / "seg").glob("l-*.dcm")))
     assert (ds.SegmentationType, ds.ContentDate, ds.ContentTime) == ("LABELMAP", "20240503", "101112")
     assert [one.SegmentNumber for one in ds.SegmentSequence] == [0, 4]
 

@@ -59,7 +59,7 @@ def check(folder: Path, tmp_path: Path, codes: str) -> None:
         Plan("labels", moment=date(2024, 5, 2)),
     )  # fmt: skip
 
-    ds = dcmread(tmp_path / "seg" / "labels.dcm")
+    ds = dcmread(next((tmp_path / "seg").glob("*.dcm")))
     segments = masks(ds, on)
     assert np.array_equal(segments[1], found == 1)
     assert np.array_equal(segments[2], found == 4)

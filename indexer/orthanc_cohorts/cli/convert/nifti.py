@@ -57,6 +57,10 @@ def image(
     ] = False,
     volume: Annotated[int | None, typer.Option(min=1, help="Which of several volumes.")] = None,
     transform: Chosen = None,
+    sidecar: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.json", exists=True, dir_okay=False, help="What BIDS keeps beside it."),
+    ] = None,
     rescale_type: Annotated[
         str | None, typer.Option(help="Unit of the values; default: HU of CT, US (none) of MR.")
     ] = None,
@@ -95,7 +99,7 @@ def image(
     place = region_of(region)
     moment = context.study.moment
     kind = Kind(modality, enhanced, rescale_type, place, laterality, frame_of_reference, moment)
-    _told(file, out, convert_image(file, out, context, kind, name, volume, transform, quantise))
+    _told(file, out, convert_image(file, out, context, kind, name, volume, transform, quantise, sidecar))
 
 
 @nifti.command()

@@ -5,6 +5,7 @@ Knows the order of the work; nothing of how any of it is done, nor of a terminal
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ from orthanc_cohorts.convert.nifti.kind import Kind
 from orthanc_cohorts.convert.nifti.labels import label_map
 from orthanc_cohorts.convert.nifti.reference import reference
 from orthanc_cohorts.convert.nifti.segmentation import Plan, put_segmentation
+from orthanc_cohorts.convert.nifti.sidecar import Sidecar, sidecar
 from orthanc_cohorts.convert.nifti.source import source
 from orthanc_cohorts.convert.nifti.space import Transform
 from orthanc_cohorts.convert.outbox import Counts, Outbox
@@ -37,19 +39,29 @@ def convert_image(
     volume: int | None = None,
     transform: Transform | None = None,
     quantise: bool = False,
+    beside: Path | None = None,
 ) -> Converted:
     """Write a volume as CT or MR images.
 
     out: the folder. context: whose it is; the UID of its series is made here. key: what tells the series from
     others of its study, default: the name of the file. volume, transform: see `source.source`. quantise: see
-    `stored.stored`. Raises ConversionError: all that is wrong; nothing is written then. OSError.
+    `stored.stored`. beside: a sidecar of BIDS.
+    Raises ConversionError: all that is wrong; nothing is written then. OSError.
     """
-    found = source(path, transform, volume)
+    problems: list[object] = []
+    found = attempt(lambda: source(path, transform, volume), problems)
+    said = Sidecar({}, ())
+    if beside is not None:
+        said = attempt(lambda: sidecar(beside, kind.modality), problems) or said
+    if found is None or problems:
+        raise ConversionError(*problems)
+    kind = replace(kind, acquired={**kind.acquired, **said.attributes})
     with Outbox(out) as outbox:
         _, form = put_image(found, key or stem(path), context, kind, outbox, quantise)
         counts = outbox.counts
     rounded = (f"values are rounded by up to {form.error:.3g}",) if form.error else ()
-    return Converted(counts, found.notes + rounded)
+    left_out = (f"left out of {beside.name}: {', '.join(said.left_out)}",) if beside and said.left_out else ()
+    return Converted(counts, found.notes + rounded + left_out)
 
 
 def convert_segmentation(

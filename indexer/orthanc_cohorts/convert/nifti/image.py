@@ -33,8 +33,10 @@ def put_image(
     UID follows from the key and all that the images hold: two versions in one series would make no volume.
     Raises ConversionError: values have no exact form and quantise is not asked for, or a moment is lacking.
     """
-    problems: list[object] = []
     placed = grid(source.affine, source.voxels.shape, source.slices)
+    problems: list[object] = [Problem(source.name, what) for what in _too_large(placed, kind)]
+    if problems:
+        raise ConversionError(*problems)
     form = attempt(lambda: stored(source, quantise), problems)
     if kind.is_enhanced and kind.moment is None:
         what = "an enhanced image states a time (type 1): say with --time when it was taken"
@@ -58,6 +60,15 @@ def _objects(source: Source, placed: Grid, form: Stored, context: Context, kind:
         yield volume(source, placed, form, context, kind, where)
     else:
         yield from slices(source, placed, form, context, kind, where)
+
+
+def _too_large(placed: Grid, kind: Kind) -> Iterator[str]:
+    """Yield what is larger than DICOM can say: Rows and Columns (US), the length of Pixel Data."""
+    slices, rows, columns = placed.shape
+    if max(rows, columns) >= 2**16:
+        yield f"slices of {rows} x {columns} pixels are too large: 65535 are the most of a row or column"
+    if kind.is_enhanced and 2 * slices * rows * columns >= 2**32 - 1:
+        yield "it is too large for one object (4 GiB): leave out --enhanced"
 
 
 def _version(source: Source, placed: Grid, form: Stored, objects: Iterator[Dataset]) -> str:

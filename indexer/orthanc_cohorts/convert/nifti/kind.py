@@ -5,7 +5,8 @@ Knows words of DICOM; nothing of voxels.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
@@ -22,6 +23,8 @@ from orthanc_cohorts.errors import ConversionError
 
 Modality = Literal["CT", "MR"]
 Laterality = Literal["L", "R"]
+Attributes = Mapping[str, object]
+"""Keyword -> value."""
 DESCRIPTION = "Converted from NIfTI"
 _CLASSES = {
     ("CT", False): CTImageStorage,
@@ -38,7 +41,7 @@ class Kind:
     is_enhanced: one object with many frames. rescale_type: the unit of the values; None: Hounsfield units of
     a CT, unspecified of an MR. region: of the body, None where nobody says. laterality: of a region that is
     one of a pair. frame_of_reference: what volumes share that lie in one coordinate system; None: nothing
-    else does. moment: of the content.
+    else does. moment: of the content. acquired: further attributes, of a sidecar.
     """
 
     modality: Modality
@@ -48,6 +51,7 @@ class Kind:
     laterality: Laterality | None = None
     frame_of_reference: str | None = None
     moment: datetime | date | None = None
+    acquired: Attributes = field(default_factory=dict)
 
     @property
     def sop_class_uid(self) -> str:

@@ -18,6 +18,7 @@ from orthanc_cohorts.convert.nifti.source import Source
 from orthanc_cohorts.convert.nifti.stored import Stored, decimal
 
 _STACK_ID, _IN_STACK, _FRAME_CONTENT = Tag(0x00209056), Tag(0x00209057), Tag(0x00209111)
+_OF_SERIES = ("PatientPosition", "ProtocolName")
 _TYPE = ["DERIVED", "PRIMARY", "VOLUME", "NONE"]
 
 
@@ -46,6 +47,9 @@ def _add_image(ds: Dataset, kind: Kind) -> None:
     _add_description(ds)
     ds.ContentQualification = "RESEARCH"
     ds.PatientPosition = ""
+    for keyword in _OF_SERIES:
+        if keyword in kind.acquired:
+            setattr(ds, keyword, kind.acquired[keyword])
     add_laterality(ds, kind)
     ds.AcquisitionContextSequence = []
     ds.BurnedInAnnotation, ds.LossyImageCompression = "NO", "00"
@@ -76,7 +80,8 @@ def _shared(grid: Grid, stored: Stored, kind: Kind) -> Dataset:
     between, rows, columns = grid.spacing
     measures = _only(shared, "PixelMeasuresSequence")
     measures.PixelSpacing = [decimal(rows), decimal(columns)]
-    measures.SliceThickness = measures.SpacingBetweenSlices = decimal(between)
+    measures.SpacingBetweenSlices = decimal(between)
+    measures.SliceThickness = kind.acquired.get("SliceThickness", decimal(between))
     orientation = _only(shared, "PlaneOrientationSequence")
     orientation.ImageOrientationPatient = [decimal(number) for number in grid.orientation]
     frame_type = _only(shared, f"{kind.modality}ImageFrameTypeSequence")
@@ -89,7 +94,11 @@ def _shared(grid: Grid, stored: Stored, kind: Kind) -> Dataset:
         anatomy = _only(shared, "FrameAnatomySequence")
         anatomy.FrameLaterality = kind.laterality or "U"
         anatomy.AnatomicRegionSequence = [kind.region.item]
-    _only(shared, "UnassignedSharedConvertedAttributesSequence")
+    unassigned = _only(shared, "UnassignedSharedConvertedAttributesSequence")
+    for keyword, value in kind.acquired.items():
+        # Both have a place of their own: in the series, and in the pixel measures.
+        if keyword not in (*_OF_SERIES, "SliceThickness"):
+            setattr(unassigned, keyword, value)
     return shared
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
+from hashlib import sha256
 
 import highdicom as hd
 import numpy as np
@@ -72,8 +73,10 @@ def put_segmentation(
     if found is None or moment is None or problems:
         raise ConversionError(*problems)
     ds = _segmentation(found, label_map, reference, plan, moment)
-    study = str(images[0].StudyInstanceUID)
-    return outbox.put(("nifti segmentation", study, plan.key), f"{file_name(plan.key)}.dcm", ds), found
+    # Patients share a folder, and files of theirs a name: the series tells them apart.
+    series = str(ds.SeriesInstanceUID)
+    path = f"{file_name(plan.key, sha256(series.encode()).hexdigest()[:8])}.dcm"
+    return outbox.put(("nifti segmentation", series), path, ds), found
 
 
 def _segmentation(

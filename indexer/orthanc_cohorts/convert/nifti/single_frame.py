@@ -32,6 +32,8 @@ def slices(
         if kind.modality == "CT" or not stored.is_identity:
             add_rescale(ds, stored, kind.unit)
         add_exact(ds, stored, kind.unit)
+        for keyword, value in kind.acquired.items():
+            setattr(ds, keyword, value)
         yield ds
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,11 @@ from pydicom.dataset import Dataset
 from nifti_made import CONTEXT, numbers, placed, rotation, write, write_scaled
 from orthanc_cohorts.convert.coding import coding
 from orthanc_cohorts.convert.nifti.converting import convert_image
+from orthanc_cohorts.convert.nifti.image import put_image
 from orthanc_cohorts.convert.nifti.kind import Kind
-from orthanc_cohorts.convert.outbox import Counts
+from orthanc_cohorts.convert.nifti.source import Source
+from orthanc_cohorts.convert.outbox import Counts, Outbox
+from orthanc_cohorts.errors import ConversionError
 
 OBLIQUE = placed(rotation(20, -15, 8))
 MOMENT = date(2024, 5, 2)
@@ -158,3 +162,31 @@ def test_no_number_is_longer_than_a_decimal_string_may_be(tmp_path: Path) -> Non
             if element.VR == "DS" and element.value is not None:
                 values = element.value if element.VM > 1 else [element.value]
                 assert all(len(str(value)) <= 16 for value in values), element
+
+
+def test_two_patients_of_one_file_name_share_a_folder(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.nii", numbers(), OBLIQUE)
+    other = replace(CONTEXT, patient=replace(CONTEXT.patient, patient_id="P2"))
+
+    for context in (CONTEXT, other):
+        convert_image(path, tmp_path / "out", context, Kind("MR"))
+
+    patients = [dcmread(file).PatientID for file in (tmp_path / "out").rglob("*.dcm")]
+    assert sorted(patients) == ["P1"] * 5 + ["P2"] * 5
+
+
+@pytest.mark.parametrize(
+    ("shape", "is_enhanced", "said"),
+    [
+        ((70_000, 10, 1), False, "slices of 10 x 70000 pixels are too large"),
+        ((2048, 2048, 512), True, "it is too large for one object"),
+    ],
+)
+def test_what_is_larger_than_dicom_can_say_is_refused_at_once(
+    tmp_path: Path, shape: tuple[int, ...], is_enhanced: bool, said: str
+) -> None:
+    voxels = np.broadcast_to(np.int16(0), shape)
+    large = Source("a.nii", voxels, 1.0, 0.0, np.eye(4), 2, ())
+
+    with pytest.raises(ConversionError, match=said), Outbox(tmp_path / "out") as outbox:
+        put_image(large, "a", CONTEXT, Kind("CT", is_enhanced, moment=MOMENT), outbox)

@@ -17,8 +17,10 @@ from pydicom import dcmread
 from pydicom.dataset import Dataset
 
 from nifti_made import LABELS, SHAPE, affines, looked_up, positions
-from nifti_series import OBLIQUE, converted, labels, segmented, series
+from nifti_series import OBLIQUE, converted, labels, segmented, series, written
+from orthanc_cohorts.convert.nifti.converting import convert_segmentation
 from orthanc_cohorts.convert.nifti.masks import SegmentationType
+from orthanc_cohorts.convert.nifti.segmentation import Plan
 from orthanc_cohorts.convert.outbox import Counts
 from orthanc_cohorts.learning.masks import masks
 from orthanc_cohorts.learning.volume import volume
@@ -200,7 +202,7 @@ def test_a_label_without_voxels_is_left_out_and_told(tmp_path: Path) -> None:
 
     found = converted(tmp_path, labels(4), OBLIQUE)
 
-    ds = dcmread(tmp_path / "seg" / "labels.dcm")
+    ds = written(tmp_path)
     assert [(one.SegmentNumber, one.SegmentLabel) for one in ds.SegmentSequence] == [(1, "Calcium")]
     assert found.notes == (
         "label 1 (Left ventricle) has no voxels: left out",
@@ -223,9 +225,9 @@ def test_the_same_bytes_come_out_however_late_it_is(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(hd.base, "datetime", clock)
     segmented(tmp_path / "b", labels(1, 4), OBLIQUE)
 
-    written = [(tmp_path / name / "seg" / "labels.dcm").read_bytes() for name in "ab"]
-    assert written[0] == written[1]
-    assert b"2031" not in written[1]
+    one, other = [path.read_bytes() for name in "ab" for path in (tmp_path / name / "seg").glob("*.dcm")]
+    assert one == other
+    assert b"2031" not in other
 
 
 def test_running_twice_changes_nothing_and_changed_labels_are_a_version(tmp_path: Path) -> None:
@@ -255,3 +257,21 @@ def test_labels_may_be_floats_as_long_as_they_are_whole(tmp_path: Path) -> None:
     ds = segmented(tmp_path, labels(1, 4).astype(np.float64), OBLIQUE)
 
     assert [one.SegmentLabel for one in ds.SegmentSequence] == ["Left ventricle", "Calcium"]
+
+
+def test_files_of_two_patients_in_one_folder_do_not_replace_each_other(tmp_path: Path) -> None:
+    for patient in ("P1", "P2"):
+        folder = tmp_path / patient
+        folder.mkdir()
+        for path in series(folder).rglob("*.dcm"):
+            ds = dcmread(path)
+            ds.PatientID, ds.StudyInstanceUID = patient, f"2.25.{patient[1]}"
+            ds.save_as(path)
+        segmented(folder, labels(1), OBLIQUE)
+        convert_segmentation(
+            folder / "labels.nii", folder / "labels.yaml", folder / "images", tmp_path / "out", Plan("labels")
+        )
+
+    patients = {dcmread(path).PatientID for path in (tmp_path / "out").rglob("*.dcm")}
+
+    assert patients == {"P1", "P2"}
