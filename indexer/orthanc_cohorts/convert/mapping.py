@@ -51,7 +51,7 @@ class _Loader(yaml.SafeLoader):
         for key, _ in node.value:
             if key.value in seen:
                 raise yaml.constructor.ConstructorError(
-                    problem=f"{key.value!r} stands twice", problem_mark=key.start_mark
+                    problem=f"{key.value!r} is given twice", problem_mark=key.start_mark
                 )
             seen.add(key.value)
         return super().construct_mapping(node, deep)
@@ -76,7 +76,7 @@ def load(model: type[M], name: str, data: bytes) -> M:
         value = yaml.load(data, _Loader)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
-        what = getattr(error, "problem", None) or str(error)
+        what = " ".join(str(getattr(error, "problem", None) or error).split())
         raise ConversionError(Problem(name, f"is no YAML: {what}", mark and mark.line + 1)) from error
     try:
         return model.model_validate({} if value is None else value)
@@ -90,9 +90,9 @@ def schema(model: type[BaseModel], title: str) -> dict[str, Any]:
 
 
 def _problem(name: str, node: yaml.Node | None, error: ErrorDetails) -> Problem:
-    path = ".".join(map(str, error["loc"]))
+    path = ".".join(str(step + 1) if isinstance(step, int) else step for step in error["loc"])
     what = error["msg"].removeprefix("Value error, ")
-    return Problem(name, f"{path or 'the whole'}: {what}", _line(node, error["loc"]))
+    return Problem(name, f"{path or 'mapping'}: {what}", _line(node, error["loc"]))
 
 
 def _line(node: yaml.Node | None, path: tuple[int | str, ...]) -> int | None:

@@ -5,17 +5,16 @@ Knows the language of mappings; no tables and no DICOM objects.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from orthanc_cohorts.convert.coding import Coding, coding
-from orthanc_cohorts.convert.problem import Problem
-from orthanc_cohorts.errors import ConversionError, UnknownUnit
+from orthanc_cohorts.convert.mapping import load
+from orthanc_cohorts.convert.mapping import schema as schema_of
+from orthanc_cohorts.errors import UnknownUnit
 from orthanc_cohorts.harmonise.units import canonical_unit
 
 Section = Literal[
@@ -262,61 +261,14 @@ class Mapping(_Strict):
 
 def mapping_of(path: Path) -> Mapping:
     """Read a mapping. Raises ConversionError with every mistake in it; OSError."""
-    try:
-        found = yaml.load(path.read_text(encoding="utf-8"), _Loader)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConversionError(Problem(path.name, f"is no YAML: {' '.join(str(error).split())}")) from error
-    try:
-        return Mapping.model_validate(found)
-    except ValidationError as error:
-        raise ConversionError(
-            *(Problem(path.name, f"{_place(one['loc'])}: {_said(one['msg'])}") for one in error.errors())
-        ) from error
+    return load(Mapping, path.name, path.read_bytes())
 
 
 def schema() -> dict[str, Any]:
     """Return the JSON Schema of mappings, for editors."""
-    found = Mapping.model_json_schema()
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **found,
-        "title": "Mapping of a table",
-    }
+    return schema_of(Mapping, "Mapping of a table")
 
 
 def codings(values: dict[str, str | None]) -> dict[str, Coding | None]:
     """Return the codes of a value set."""
     return {value: None if code is None else coding(code) for value, code in values.items()}
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML 1.2 as far as mappings meet it: `no` and `2024-05-02` are texts, a key twice is a mistake."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen = set()
-        for key, _ in node.value:
-            found = self.construct_object(key, deep=True)
-            if found in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"{found!r} is given twice", key.start_mark
-                )
-            seen.add(found)
-        return super().construct_mapping(node, deep)
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if not tag.endswith((":timestamp", ":bool"))]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
-for _first in "tf":
-    _Loader.yaml_implicit_resolvers.setdefault(_first, []).append(
-        ("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"))
-    )
-
-
-def _place(location: tuple[int | str, ...]) -> str:
-    return ".".join(str(part + 1) if isinstance(part, int) else part for part in location) or "mapping"
-
-
-def _said(message: str) -> str:
-    return message.removeprefix("Value error, ")

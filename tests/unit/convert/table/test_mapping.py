@@ -55,7 +55,7 @@ def test_a_mistake_is_told_where_it_is(tmp_path: Path, before: str, after: str, 
 
     [mistake] = _mistakes(tmp_path, before, after)
 
-    assert mistake.startswith("ward.yaml: ")
+    assert re.match(r"ward\.yaml, row \d+: ", mistake)
     assert re.search(said.replace("|", r"\|"), mistake), mistake
 
 
