@@ -52,7 +52,7 @@ class _Loader(yaml.SafeLoader):
         for key, _ in node.value:
             if key.value in seen:
                 raise yaml.constructor.ConstructorError(
-                    problem=f"{key.value!r} stands twice", problem_mark=key.start_mark
+                    problem=f"{key.value!r} is given twice", problem_mark=key.start_mark
                 )
             seen.add(key.value)
         return super().construct_mapping(node, deep)
@@ -65,6 +65,10 @@ _Loader.yaml_implicit_resolvers = {
 }
 
 
+def _counted(path: tuple[int | str, ...]) -> str:
+    return ".".join(str(step + 1) if isinstance(step, int) else step for step in path) or "mapping"
+
+
 Place = Callable[[tuple[int | str, ...]], str]
 """What a message calls a place, from the keys and numbers that lead to it."""
 
@@ -74,7 +78,7 @@ def load(
     name: str,
     data: bytes,
     translated: Callable[[Any], Any] = lambda held: held,
-    place: Place = lambda path: ".".join(map(str, path)) or "the whole",
+    place: Place = _counted,
 ) -> M:
     """Return the mapping of a YAML file; an empty file says nothing.
 
@@ -87,7 +91,7 @@ def load(
         value = yaml.load(data, _Loader)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
-        what = getattr(error, "problem", None) or str(error)
+        what = " ".join(str(getattr(error, "problem", None) or error).split())
         raise ConversionError(Problem(name, f"is no YAML: {what}", mark and mark.line + 1)) from error
     held = {} if value is None else translated(value)
     # What was said in other words has its places in no line of the file.

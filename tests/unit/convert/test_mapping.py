@@ -42,8 +42,8 @@ def test_all_problems_are_told_with_their_lines() -> None:
 
     assert {str(one).split(": ")[0] + ": " + str(one).split(": ")[1] for one in error.value.problems} == {
         "m.yaml, row 1: encodin",
-        "m.yaml, row 4: columns.0.concept",
-        "m.yaml, row 5: columns.1.name",
+        "m.yaml, row 4: columns.1.concept",
+        "m.yaml, row 5: columns.2.name",
     }
 
 
@@ -54,7 +54,7 @@ def test_words_that_old_yaml_takes_for_truth_are_texts() -> None:
 
 
 def test_a_key_that_stands_twice_is_said_with_its_line() -> None:
-    with pytest.raises(ConversionError, match="row 2: is no YAML: 'encoding' stands twice"):
+    with pytest.raises(ConversionError, match="row 2: is no YAML: 'encoding' is given twice"):
         load(_Mapping, "m.yaml", b"encoding: a\nencoding: b\n")
 
 

@@ -146,7 +146,8 @@ class History:
             return [content.code(codes.FORMER_INFARCTION, codes.NO)]
         if where is None and not dates:
             return []
-        return [self._infarction(codes.FORMER_INFARCTION, where, one) for one in dates or [None]]
+        noted: list[str | None] = [*dates] or [None]
+        return [self._infarction(codes.FORMER_INFARCTION, where, one) for one in noted]
 
     def _infarction(self, disease: Coding, where: str | None, noted: str | None, *more: Dataset) -> Dataset:
         """Return the concern of an infarction, with its localization as code and in words."""

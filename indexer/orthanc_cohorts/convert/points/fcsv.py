@@ -41,7 +41,7 @@ def read(
         )
         return Found()
     stated = _system(source, said.get("CoordinateSystem"), system, problems)
-    columns = said["columns"][1].split(",") if "columns" in said else _COLUMNS
+    columns = [name.strip() for name in said["columns"][1].split(",")] if "columns" in said else _COLUMNS
     for name in ("id", "x", "y", "z"):
         if name not in columns:
             problems.append(Problem(source, "is missing", said["columns"][0], name))

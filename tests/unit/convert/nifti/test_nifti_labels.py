@@ -98,7 +98,7 @@ def test_a_label_is_a_number_that_dicom_can_count(tmp_path: Path, label: str) ->
 def test_a_label_twice_is_a_mistake(tmp_path: Path) -> None:
     [said] = problems(tmp_path, LABELS.replace("  7:\n", "  4:\n"))
 
-    assert "'4' stands twice" in said
+    assert "'4' is given twice" in said
 
 
 @pytest.mark.parametrize("text", ["", "- 1\n", "labels: {}\n", "labels: [1]\n", "labels:\n\t1: x", "{"])

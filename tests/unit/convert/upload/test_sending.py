@@ -182,13 +182,17 @@ def test_an_interrupt_waits_for_what_is_on_its_way_and_names_the_rest(
     class Enough(Exception):
         pass
 
+    gate = threading.Event()
+
     def check() -> None:
-        if server.stored:
+        if len(server.stored) >= 10:
+            gate.set()
             raise Enough
 
     def behave(body: str, before: int) -> int:
-        if body >= "10":
-            time.sleep(0.3)  # on its way when the interrupt comes
+        if body >= "10":  # on its way when the interrupt comes
+            gate.wait(10)
+            time.sleep(0.2)
         return 200
 
     server.behave = behave
@@ -199,7 +203,7 @@ def test_an_interrupt_waits_for_what_is_on_its_way_and_names_the_rest(
 
     assert work.outcome.ended == "interrupted"
     assert work.outcome.stored == len(server.stored)
-    assert 10 < work.outcome.stored < 20
+    assert 10 <= work.outcome.stored < 20
     assert work.outcome.stored + len(work.outcome.unsent) == 20
 
 
