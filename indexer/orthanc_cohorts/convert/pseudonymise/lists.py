@@ -43,13 +43,12 @@ class Lists:
 def lists() -> Lists:
     """Return them."""
     read = tomllib.loads(files(__package__).joinpath("lists.toml").read_text(encoding="utf-8"))
-    concepts = {name: frozenset(codes) for name, codes in read["concepts"].items()}
+    sets: dict[str, Any] = {name: _tags(read, name) for name in _ATTRIBUTES}
+    words = {"nobody": read["nobody"], **read["concepts"]}
+    words |= {f"{name}_items": codes for name, codes in read["text_items"].items()}
     return Lists(
-        **{name: _tags(read, name) for name in _ATTRIBUTES},
-        nobody=frozenset(read["nobody"]),
-        kept_items=frozenset(read["text_items"]["kept"]),
-        keyed_items=frozenset(read["text_items"]["keyed"]),
-        **concepts,
+        **sets,
+        **{name: frozenset(texts) for name, texts in words.items()},
         schemes={scheme: re.compile(pattern) for scheme, pattern in read["schemes"].items()},
         refused_classes=tuple(read["refused"]["classes"]),
         refused_image_types=tuple(read["refused"]["image_types"]),

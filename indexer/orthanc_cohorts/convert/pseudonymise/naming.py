@@ -56,10 +56,5 @@ def _dates(text: str) -> list[str]:
     year, month, day = text[:4], text[4:6], text[6:8]
     if len(text) != len("YYYYMMDD"):
         return []
-    written = (
-        f"{year}-{month}-{day}",
-        f"{day}.{month}.{year}",
-        f"{month}/{day}/{year}",
-        f"{day}/{month}/{year}",
-    )
-    return [text, *written]
+    forms = ("{0}-{1}-{2}", "{2}.{1}.{0}", "{1}/{2}/{0}", "{2}/{1}/{0}")
+    return [text, *(form.format(year, month, day) for form in forms)]

@@ -42,8 +42,14 @@ class Pseudonymiser:
     """Key, options and rules of a run."""
 
     def __init__(
-        self, pseudonyms: Pseudonyms, options: Options | None = None, rules: Rules | None = None
+        self,
+        pseudonyms: Pseudonyms,
+        options: Options | None = None,
+        rules: Rules | None = None,
+        default_issuer: str = "",
     ) -> None:
+        """default_issuer: IssuerOfPatientID to assume where none is sent, as in the index."""
+        self._default_issuer = default_issuer
         self.options = options or Options()
         self._pseudonyms = pseudonyms
         self._decisions = Decisions(self.options, rules or Rules())
@@ -59,8 +65,13 @@ class Pseudonymiser:
                 raise ConversionError(reason)
             return self._object(ds, tally or Tally())
 
+    def name_of(self, ds: Dataset) -> str:
+        """Return the name of the file of an object that was pseudonymised; it tells nothing."""
+        digest = self._pseudonyms.of_resource(f"file\0{plain(ds, 'SOPInstanceUID')}")
+        return f"{digest[:2]}/{digest}.dcm"
+
     def _object(self, ds: Dataset, tally: Tally) -> Dataset:
-        person = Person(self._pseudonyms, ds)
+        person = Person(self._pseudonyms, ds, self._default_issuer)
         watch = watch_of(ds, self._decisions)
         by_reference = any(element.tag == CONTENT_ITEM_REFERENCE for _, element in elements(ds))
         out = Cleaner(self._decisions, person, watch, tally, by_reference).cleaned(ds)

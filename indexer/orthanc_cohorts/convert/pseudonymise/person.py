@@ -19,9 +19,12 @@ UID_CHARACTERS = 64
 class Person:
     """What stands for the patient of one object, and for whatever else is the same in every object."""
 
-    def __init__(self, pseudonyms: Pseudonyms, ds: Dataset) -> None:
-        """ds: the root data set. A patient without PatientID is one person per study, as in the index."""
-        self._pseudonyms = pseudonyms
+    def __init__(self, pseudonyms: Pseudonyms, ds: Dataset, default_issuer: str = "") -> None:
+        """ds: the root data set. A patient without PatientID is one person per study, as in the index.
+
+        default_issuer: of a PatientID without IssuerOfPatientID.
+        """
+        self._pseudonyms, self._default_issuer = pseudonyms, default_issuer
         self._study = plain(ds, "StudyInstanceUID")
         self.patient_id = plain(ds, "PatientID")
         of = self._identity(ds)
@@ -41,7 +44,8 @@ class Person:
         return self._pseudonyms.of_resource(f"identifier\0{value}")[:16]
 
     def _identity(self, ds: Dataset) -> str:
-        return identity(plain(ds, "PatientID"), plain(ds, "IssuerOfPatientID"), self._study)
+        issuer = plain(ds, "IssuerOfPatientID") or self._default_issuer
+        return identity(plain(ds, "PatientID"), issuer, self._study)
 
 
 def is_uid(value: str) -> bool:

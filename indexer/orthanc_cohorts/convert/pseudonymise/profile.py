@@ -18,8 +18,6 @@ from orthanc_cohorts.convert.pseudonymise.values import DATES, TEXTS
 
 Dates = Literal["shift", "keep", "remove"]
 BurnedIn = Literal["refuse", "trust", "accept"]
-Retained = Literal["uids", "device", "institution", "patient", "safe_private"]
-Cleaned = Literal["descriptors", "graphics"]
 
 
 class Action(StrEnum):
@@ -46,8 +44,8 @@ class Options:
     """
 
     dates: Dates = "shift"
-    retain: frozenset[Retained] = frozenset()
-    clean: frozenset[Cleaned] = frozenset()
+    retain: frozenset[str] = frozenset()
+    clean: frozenset[str] = frozenset()
     birth_year: bool = False
     burned_in: BurnedIn = "refuse"
 

@@ -6,7 +6,7 @@ Knows the form of the file and what it means for a tag, a code or a private elem
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -91,14 +91,15 @@ def read_rules(path: Path) -> Rules:
     """Return the rules of a file. Raises ConversionError: lists every problem, with its line."""
     try:
         text = path.read_text(encoding="utf-8")
-        read, node = yaml.safe_load(text), yaml.compose(text, Loader=yaml.SafeLoader)
+        # Every value is a text: to YAML 0043 would be the number 35.
+        read, node = yaml.load(text, Loader=yaml.BaseLoader), yaml.compose(text, Loader=yaml.BaseLoader)
     except (OSError, UnicodeDecodeError) as error:
         raise_any([Problem(path.name, f"cannot be read: {error}")])
     except yaml.MarkedYAMLError as error:
         line = None if error.problem_mark is None else error.problem_mark.line + 1
         raise_any([Problem(path.name, f"is no YAML: {error.problem}", line)])
     try:
-        file = RuleFile.model_validate({} if read is None else read)
+        file = RuleFile.model_validate(read or {})
     except ValidationError as error:
         raise_any(
             Problem(path.name, f"{'.'.join(map(str, one['loc']))}: {one['msg']}", _line(node, one["loc"]))
@@ -113,11 +114,17 @@ def read_rules(path: Path) -> Rules:
     return Rules(file)
 
 
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema of rule files, for editors."""
+    found = RuleFile.model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **found, "title": "Rules of a site"}
+
+
 def _tag(keyword: str) -> int:
     tag = tag_for_keyword(keyword)
     if tag is None:
         raise ValueError(f"{keyword} is no keyword of an attribute")
-    return tag
+    return int(tag)
 
 
 def _line(node: yaml.Node | None, where: tuple[int | str, ...]) -> int | None:
