@@ -36,6 +36,7 @@ from orthanc_cohorts.convert.pseudonymise.values import (
     dummy,
     element_at,
     is_number,
+    is_too_many,
     made,
     tags_of,
     texts,
@@ -61,10 +62,10 @@ class Cleaner:
         self._keeps_all_items = is_referred_to
         self._private = kept_private(decisions.options, decisions.rules)
 
-    def cleaned(self, ds: Dataset) -> Dataset:
-        """Return a data set or an item, and all items in it, as they may be told."""
+    def cleaned(self, ds: Dataset, is_item: bool = True) -> Dataset:
+        """Return an item, or the root, and all items in it, as they may be told."""
         out = Dataset()
-        code = is_code(ds)
+        code = is_item and is_code(ds)
         for tag in tags_of(ds):
             if tag.is_private or (code and tag in CODE_TEXTS):
                 continue
@@ -166,7 +167,7 @@ class Cleaner:
         if vr == "AS":
             ages = [moments.clipped_age(text) for text in texts(found)]
             return (Action.REMOVE, None) if None in ages else (action, made(tag, vr, ages))
-        if vr in DECIMALS and not is_number(found):
+        if (vr in DECIMALS and not is_number(found)) or is_too_many(found):
             return Action.REMOVE, None
         if vr in TEXTS:
             return self._text(tag, vr, found, action)

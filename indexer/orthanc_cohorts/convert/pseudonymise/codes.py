@@ -63,7 +63,7 @@ def cleaned_code(item: Dataset, person: Person, watch: Watch, rules: Rules) -> D
 
 
 def _is_public(scheme: str, value: str) -> bool:
-    pattern = lists().schemes.get(scheme)
+    pattern = lists().schemes.get(scheme or "URN")
     return pattern is not None and pattern.fullmatch(value) is not None
 
 

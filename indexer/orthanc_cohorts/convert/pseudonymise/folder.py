@@ -9,7 +9,6 @@ from __future__ import annotations
 import filecmp
 import multiprocessing
 import shutil
-import warnings
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -21,7 +20,7 @@ from typing import NamedTuple
 from orthanc_cohorts.convert.problem import Problem
 from orthanc_cohorts.convert.pseudonymise.objects import Pseudonymiser
 from orthanc_cohorts.convert.pseudonymise.profile import Action
-from orthanc_cohorts.convert.pseudonymise.reading import read_object, write_object
+from orthanc_cohorts.convert.pseudonymise.reading import quietly, read_object, write_object
 from orthanc_cohorts.convert.pseudonymise.tally import Tally
 from orthanc_cohorts.errors import ConversionError
 
@@ -158,8 +157,7 @@ def _convert(number: int, path: Path) -> _Outcome:
     """Convert one file; whatever is wrong with it is its outcome, and stops no other file."""
     tally = Tally()
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with quietly():
             ds = read_object(path)
             if ds is None:
                 return _Outcome(path)

@@ -74,7 +74,7 @@ class Pseudonymiser:
         person = Person(self._pseudonyms, ds, self._default_issuer)
         watch = watch_of(ds, self._decisions)
         by_reference = any(element.tag == CONTENT_ITEM_REFERENCE for _, element in elements(ds))
-        out = Cleaner(self._decisions, person, watch, tally, by_reference).cleaned(ds)
+        out = Cleaner(self._decisions, person, watch, tally, by_reference).cleaned(ds, is_item=False)
         out.SpecificCharacterSet = UTF_8
         if not self._decisions.is_ruled(0x00100020):
             out.PatientID = person.pseudonym

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from pydicom.datadict import dictionary_has_tag, dictionary_VR
+from pydicom.datadict import dictionary_has_tag, dictionary_VM, dictionary_VR
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
@@ -90,6 +90,14 @@ def texts(element: DataElement) -> list[str]:
 def is_number(element: DataElement) -> bool:
     """Whether the values of a DS or IS hold what numbers are written with, and nothing else."""
     return all(_NUMBER.fullmatch(str(getattr(one, "original_string", text))) for one, text in _pairs(element))
+
+
+def is_too_many(element: DataElement) -> bool:
+    """Whether a binary number has more values than the dictionary allows: then it is a text without a VR."""
+    if element.VR not in NUMBERS - DECIMALS or not isinstance(element.value, MultiValue | list | tuple):
+        return False
+    most = dictionary_VM(element.tag).rpartition("-")[2]
+    return most.isdigit() and len(element.value) > int(most)
 
 
 def agrees(found: str, stated: str) -> bool:
