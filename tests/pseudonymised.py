@@ -12,6 +12,7 @@ from typing import Any
 
 import pydicom
 from pydicom.dataset import Dataset
+from pydicom.errors import BytesLengthException
 from pydicom.filewriter import dcmwrite
 
 from orthanc_cohorts.convert.pseudonymise.objects import Pseudonymiser
@@ -49,9 +50,16 @@ def through(ds: Dataset, **how: Any) -> Dataset:
 
 
 def values(ds: Dataset, path: tuple[int, ...] = ()) -> Iterator[tuple[tuple[int, ...], str, Any]]:
-    """Yield (path, VR, value) of every attribute; path: tags, and numbers of items between them."""
-    for element in ds:
-        here = (*path, int(element.tag))
+    """Yield (path, VR, value) of every attribute that pydicom can read.
+
+    path: tags, and numbers of items between them.
+    """
+    for tag in sorted(ds.keys()):
+        try:
+            element = ds[tag]
+        except (ValueError, TypeError, NotImplementedError, BytesLengthException):
+            continue
+        here = (*path, int(tag))
         if element.VR == "SQ":
             for number, item in enumerate(element.value):
                 yield from values(item, (*here, number))

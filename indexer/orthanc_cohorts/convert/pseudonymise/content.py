@@ -9,6 +9,7 @@ from functools import cache
 
 from pydicom.dataset import Dataset
 
+from orthanc_cohorts.convert.coding import Coding
 from orthanc_cohorts.convert.pseudonymise.codes import NOTHING, concept_of
 from orthanc_cohorts.convert.pseudonymise.lists import lists
 from orthanc_cohorts.convert.pseudonymise.moments import OLDEST_YEARS
@@ -19,6 +20,11 @@ from orthanc_cohorts.convert.pseudonymise.values import dummy, vr_of
 
 _REFERENCES = frozenset({"UIDREF", "IMAGE", "COMPOSITE", "WAVEFORM"})
 _DATES = {"DATE": 0x0040A121, "TIME": 0x0040A122, "DATETIME": 0x0040A120}
+
+
+SEX = "DCM|121032"
+UNKNOWN_SEX = Coding("DCM", "U", "Unknown sex")
+"""Of CID 7455."""
 
 
 def item_action(item: Dataset, options: Options, rules: Rules) -> Action | None:
@@ -36,6 +42,9 @@ def item_action(item: Dataset, options: Options, rules: Rules) -> Action | None:
     if row is None:
         return None
     action = options.choose(row, "DT" if kind in _DATES else "")
+    if kind in ("NUM", "CODE") and action is Action.REMOVE:
+        # Templates demand ages and sexes, and take unknown ones (TID 3704).
+        return Action.DUMMY
     return action if action in (Action.REMOVE, Action.DUMMY) else None
 
 
@@ -68,7 +77,7 @@ def blank(item: Dataset) -> None:
     if kind == "NUM":
         item.MeasuredValueSequence = []
     elif kind == "CODE":
-        item.ConceptCodeSequence = [NOTHING.item]
+        item.ConceptCodeSequence = [UNKNOWN_SEX.item if concept_of(item) == SEX else NOTHING.item]
     elif kind in _DATES:
         tag = _DATES[kind]
         item[tag] = dummy(tag, vr_of(tag))

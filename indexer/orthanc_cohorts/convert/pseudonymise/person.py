@@ -10,6 +10,7 @@ import re
 from pydicom.dataset import Dataset
 from pydicom.uid import UID_dictionary
 
+from orthanc_cohorts.convert.pseudonymise.values import UNREADABLE
 from orthanc_cohorts.datasets.pseudonyms import Pseudonyms, identity
 
 _UID = re.compile(r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*))+")
@@ -57,6 +58,6 @@ def plain(ds: Dataset, keyword: str) -> str:
     """Return the value of an attribute as text, empty where there is none or it cannot be read."""
     try:
         value = ds.get(keyword)
-    except (ValueError, TypeError, NotImplementedError, AttributeError, KeyError):
+    except UNREADABLE:
         return ""
     return "" if value is None else str(value).strip()

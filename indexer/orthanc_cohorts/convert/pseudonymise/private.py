@@ -14,7 +14,7 @@ from pydicom.tag import BaseTag, Tag
 
 from orthanc_cohorts.convert.pseudonymise.profile import Options, read_rows
 from orthanc_cohorts.convert.pseudonymise.rules import Rules, Where
-from orthanc_cohorts.convert.pseudonymise.values import element_at, tags_of, texts
+from orthanc_cohorts.convert.pseudonymise.values import UNREADABLE, element_at, tags_of, texts
 
 _UNKNOWN = frozenset({"UN", "OB"})
 Clean = Callable[[DataElement, str], DataElement | None]
@@ -66,7 +66,7 @@ def _read(ds: Dataset, tag: BaseTag, vr: str) -> DataElement | None:
     raw = RawDataElement(tag, vr, len(element.value), element.value, 0, False, little)
     try:
         return convert_raw_data_element(raw, encoding="ascii")
-    except (ValueError, TypeError, NotImplementedError):
+    except UNREADABLE:
         return None
 
 

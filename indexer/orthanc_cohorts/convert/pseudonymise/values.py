@@ -11,6 +11,7 @@ from typing import Any
 from pydicom.datadict import dictionary_has_tag, dictionary_VM, dictionary_VR
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
+from pydicom.errors import BytesLengthException
 from pydicom.multival import MultiValue
 from pydicom.tag import BaseTag
 
@@ -42,8 +43,9 @@ _DUMMIES: dict[str, Any] = {
 }
 _LENGTHS = {"SH": 16, "AE": 16, "CS": 16}
 _NUMBER = re.compile(r"[-+0-9.eE/, \\]*")
-_UNREADABLE = (
+UNREADABLE = (
     ValueError, TypeError, NotImplementedError, AttributeError, KeyError, IndexError, OverflowError,
+    BytesLengthException,
 )  # fmt: skip
 """What pydicom raises for a value that is none of its VR, or of which bytes are missing."""
 
@@ -68,7 +70,7 @@ def element_at(ds: Dataset, tag: int) -> DataElement | None:
     """Return an attribute, None where its value cannot be read; a number that is none stays a text."""
     try:
         return ds[tag]
-    except _UNREADABLE:
+    except UNREADABLE:
         raw = ds.get_item(tag)
     vr = raw.VR or vr_of(tag)
     if not isinstance(raw, RawDataElement) or vr not in DECIMALS:

@@ -40,7 +40,9 @@ CODES = {0x00080108, 0x00080119, 0x00080120}
 FREE = [
     tag
     for tag, entry in DicomDictionary.items()
-    if entry[0] in ("ST", "LT", "UT", "UR", "AE", "PN") and tag >> 16 > 4 and tag not in LISTED
+    if entry[0] in ("ST", "LT", "UT", "UR", "AE", "PN")
+    and tag >> 16 > 4
+    and tag not in LISTED
     # What speaks of devices and methods stays where it names nobody who is known.
     and tag not in lists().texts | CODES
 ]
