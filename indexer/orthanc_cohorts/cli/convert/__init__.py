@@ -7,6 +7,7 @@ import typer
 from orthanc_cohorts.cli.convert.ecg import ecg
 from orthanc_cohorts.cli.convert.nifti import nifti
 from orthanc_cohorts.cli.convert.points import points
+from orthanc_cohorts.cli.convert.pseudonymise import pseudonymise
 from orthanc_cohorts.cli.convert.table import table
 from orthanc_cohorts.cli.convert.text import pdf, text
 from orthanc_cohorts.cli.convert.upload import upload
@@ -16,6 +17,7 @@ convert = typer.Typer(
 )
 convert.command()(ecg)
 convert.add_typer(nifti)
+convert.command()(pseudonymise)
 convert.command()(table)
 convert.command()(points)
 convert.command()(text)

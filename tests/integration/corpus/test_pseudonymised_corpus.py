@@ -1,0 +1,120 @@
+"""Every real file under pseudonyms: no crash, nobody left, and what reports state still stated."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydicom.dataset import Dataset
+from pydicom.uid import UID_dictionary
+
+from flattened import ANYWHERE
+from orthanc_cohorts.convert.pseudonymise.folder import Report, pseudonymise_files
+from orthanc_cohorts.convert.pseudonymise.lists import lists
+from orthanc_cohorts.convert.pseudonymise.reading import quietly, read_object
+from orthanc_cohorts.errors import UnsupportedEncoding
+from orthanc_cohorts.flatten import flatten_bytes
+from pseudonymised import found_in, pseudonymiser, to_bytes, values
+
+SHORTEST = 5
+IDENTIFIERS = {0x00100020, 0x00080050, 0x00101000}
+"""PatientID, AccessionNumber, OtherPatientIDs."""
+DAMAGED: set[str] = set()
+"""Files that nothing can be made of."""
+
+
+@pytest.fixture(scope="module")
+def objects(corpus: Path) -> dict[Path, tuple[Dataset, Dataset]]:
+    """Every object with what comes out for it."""
+    convert = pseudonymiser(retain=["patient"], burned_in="accept")
+    found = {}
+    with quietly():
+        for path in sorted(path for path in corpus.rglob("*") if path.is_file()):
+            ds = read_object(path)
+            if ds is not None and "SOPInstanceUID" in ds and "DirectoryRecordSequence" not in ds:
+                found[path] = ds, convert(ds)
+    return found
+
+
+def words_of(ds: Dataset) -> set[str]:
+    """Return names, identifiers and UIDs that only this object's people and machines have."""
+    found: set[str] = set()
+    for path, vr, value in values(ds):
+        several = value if isinstance(value, list | tuple) else [value]
+        texts = [str(one).strip() for one in several if one]
+        if vr == "PN" and path[-1] == 0x00100010:
+            found |= {word for text in texts for word in re.split(r"[\^=\s,]+", text)}
+        elif path[-1] in IDENTIFIERS or (vr == "UI" and path[-1] not in lists().classes):
+            found |= {text for text in texts if text not in UID_dictionary}
+    told = {word for word in found if len(word) >= SHORTEST or not word.isascii()}
+    return {word for word in told if word.casefold() not in lists().nobody}
+
+
+@pytest.mark.slow
+def test_no_name_id_or_uid_of_an_input_is_in_its_output(objects):
+    left = {}
+
+    with quietly():
+        for path, (before, after) in objects.items():
+            found = found_in(to_bytes(after), words_of(before))
+            if found:
+                left[path.name] = found
+
+    assert left == {}
+    assert len(objects) > 300
+
+
+def stated(ds: Dataset) -> tuple[Counter[Any], Counter[Any]] | None:
+    """Return the numbers and the codes of a content tree, None where our walker does not read the file."""
+    try:
+        rows = flatten_bytes(to_bytes(ds), ANYWHERE).dicts("content_item")
+    except UnsupportedEncoding:
+        return None
+    numbers = Counter(
+        (row["concept_code"], row["num_raw"], row["unit_code"]) for row in rows if row["num_raw"]
+    )
+    codes = Counter((row["concept_code"], row["value_code"]) for row in rows if row["value_code"])
+    return numbers, codes
+
+
+@pytest.mark.slow
+def test_every_number_and_every_code_of_a_report_stays(objects):
+    lost, numbers = {}, 0
+
+    with quietly():
+        for path, (before, after) in objects.items():
+            old, new = stated(before), stated(after)
+            if old is not None and new != old:
+                lost[path.name] = [one - two for one, two in zip(old, new or ({}, {}), strict=True)]
+            numbers += 0 if old is None else old[0].total()
+
+    assert lost == {}
+    assert numbers > 1000
+
+
+@pytest.mark.slow
+def test_pixels_stay_byte_for_byte_in_their_transfer_syntax(objects):
+    compared = 0
+
+    for path, (before, after) in objects.items():
+        if "PixelData" in before and before.get_item("PixelData").VR != "US":
+            compared += 1
+            assert after.get("PixelData") == before.PixelData, path.name
+
+    assert compared > 150
+
+
+@pytest.mark.slow
+def test_a_folder_of_real_files_is_written_and_what_is_refused_is_named(corpus: Path, tmp_path: Path):
+    paths = sorted(path for path in corpus.rglob("*") if path.is_file())
+
+    report: Report = pseudonymise_files(paths, tmp_path, pseudonymiser(burned_in="accept"))
+
+    whole = [one for one in report.problems if "(" in one.what]
+    assert {Path(one.source).name for one in whole} == DAMAGED
+    assert report.written > 280
+    assert report.written + report.again + report.no_dicom + len(report.problems) == len(paths)
+    assert len(list(tmp_path.rglob("*.dcm"))) == report.written
