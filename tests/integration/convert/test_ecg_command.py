@@ -99,20 +99,30 @@ def test_twelve_leads_are_demanded_of_more_and_refused_with_every_reason(tmp_pat
     assert dcmread(objects(tmp_path / "out")[0]).SOPClassUID.name == "General ECG Waveform Storage"
 
 
-def test_a_file_that_names_its_patient_needs_no_option(tmp_path: Path) -> None:
+def test_a_file_that_names_its_patient_needs_no_option_and_another_id_hides_the_name(tmp_path: Path) -> None:
     path = tmp_path / "m.xml"
     head = (
-        "<PatientDemographics><PatientID>4711</PatientID><Gender>MALE</Gender></PatientDemographics>"
+        "<PatientDemographics><PatientID>4711</PatientID><Gender>MALE</Gender><DateofBirth>12-24-1957"
+        "</DateofBirth><PatientLastName>Doe</PatientLastName></PatientDemographics>"
         "<TestDemographics><AcquisitionDate>03-04-2021</AcquisitionDate></TestDemographics>"
     )
     path.write_bytes(muse_xml(dict(zip(EIGHT, samples(8).T, strict=True)), head=head))
 
     found = run(path, "--out", tmp_path / "out")
+    pseudonym = run(path, "--patient-id", "X", "--out", tmp_path / "pseudonym")
     other = run(path, "--patient-id", "X", "--sex", "F", "--out", tmp_path / "other")
 
     assert found.returncode == 0, found.stderr
     ds = dcmread(objects(tmp_path / "out")[0])
-    assert (ds.PatientID, ds.PatientSex, ds.WaveformSequence[0].NumberOfWaveformChannels) == ("4711", "M", 12)
+    assert (ds.PatientID, ds.PatientName, ds.PatientBirthDate, ds.PatientSex) == (
+        "4711",
+        "Doe",
+        "19571224",
+        "M",
+    )
+    assert pseudonym.returncode == 0
+    ds = dcmread(objects(tmp_path / "pseudonym")[0])
+    assert (ds.PatientID, ds.PatientName, ds.PatientBirthDate, ds.PatientSex) == ("X", "", "", "M")
     assert other.returncode == 2
     assert "its header says sex M, the patient has F" in other.stderr
 

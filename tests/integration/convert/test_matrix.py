@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from convert_checks import CHECKS
+from ecg_made import KINDS as ECG
 from nifti_series import KINDS as NIFTI
 from orthanc_cohorts.convert.table import convert_table, mapping_of
 from points_made import KINDS as POINTS
@@ -41,6 +42,7 @@ KINDS: dict[str, Callable[[Path], list[Path]]] = {
     "table: history": _table("history"),
     "table: diagnosis": _table("diagnosis"),
     "table: narrative": _table("note"),
+    **ECG,
     **NIFTI,
     **POINTS,
     **TEXTS,

@@ -74,12 +74,18 @@ def _recording(path: Path, told: Told, asked: Asked, named: dict[str, Coding]) -
 
 
 def _about(told: Told, recording: Recording) -> Told:
-    """Return what is told, with what only the header of the ECG says."""
+    """Return what is told, with what only the header of the ECG says.
+
+    Name and birth date of the header are used with its patient id only: another id may be a pseudonym.
+    """
     subject = recording.subject
     time = None if recording.moment is None else recording.moment.isoformat()
+    if told.patient_id is None and told.beside is None and subject.patient_id:
+        born = None if subject.birth_date is None else subject.birth_date.isoformat()
+        name, birth_date = told.name or subject.patient_name, told.birth_date or born
+        told = replace(told, patient_id=subject.patient_id, name=name, birth_date=birth_date)
     return replace(
         told,
-        patient_id=told.patient_id or subject.patient_id or None,
         time=told.time or time,
         study=told.study or told.time or time or recording.name,
     )

@@ -53,14 +53,9 @@ def _contradictions(recording: Recording, context: Context, source: str) -> list
 
 
 def _completed(context: Context, recording: Recording) -> Context:
-    """Return the context with what only the header knows: sex, birth date, name, age, body, device."""
+    """Return the context with what only the header knows: sex, age, body, device; nothing that identifies."""
     subject, device = recording.subject, recording.device
-    patient = replace(
-        context.patient,
-        name=context.patient.name or subject.patient_name,
-        sex=context.patient.sex or subject.sex,
-        birth_date=context.patient.birth_date or subject.birth_date,
-    )
+    patient = replace(context.patient, sex=context.patient.sex or subject.sex)
     study = replace(
         context.study,
         moment=context.study.moment or recording.moment,

@@ -61,7 +61,9 @@ def _sections(data: bytes, source: str) -> dict[int, bytes]:
     if len(data) < 6 + _HEADER + 10:
         raise ConversionError(Problem(source, "is too short for an SCP-ECG file"))
     checksum, length = struct.unpack_from("<HI", data)
-    if length != len(data):
+    # What some archives append is no part of the record.
+    data = data[:length]
+    if length > len(data):
         problems.append(Problem(source, f"says that it has {length} bytes, and has {len(data)}"))
     elif binascii.crc_hqx(data[2:], 0xFFFF) != checksum:
         problems.append(Problem(source, "its bytes do not fit the checksum of the file"))

@@ -202,7 +202,7 @@ def test_a_bit_that_flipped_anywhere_is_noticed(tmp_path, place):
     )
 
 
-def test_a_file_that_is_cut_off_is_an_error(tmp_path):
+def test_a_file_that_is_cut_off_is_an_error_and_what_is_appended_is_left_alone(tmp_path):
     data = scp_file(VALUES)
 
     found = problems(tmp_path, data[:-40])
@@ -211,6 +211,7 @@ def test_a_file_that_is_cut_off_is_an_error(tmp_path):
         f"e.scp: says that it has {len(data)} bytes, and has {len(data) - 40}",
         "e.scp: section 6 is not within the file",
     ]
+    assert len(list(read(tmp_path, data + b"\0" * 100).leads)) == 8
     assert problems(tmp_path, data[:20]) == ["e.scp: is too short for an SCP-ECG file"]
 
 
