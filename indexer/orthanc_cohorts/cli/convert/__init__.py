@@ -15,11 +15,11 @@ from orthanc_cohorts.cli.convert.upload import upload
 convert = typer.Typer(
     name="convert", help="Make DICOM of what is none yet, or another DICOM of what is.", no_args_is_help=True
 )
+convert.command()(table)
 convert.command()(ecg)
 convert.add_typer(nifti)
-convert.command()(pseudonymise)
-convert.command()(table)
 convert.command()(points)
 convert.command()(text)
 convert.command()(pdf)
+convert.command()(pseudonymise)
 convert.command()(upload)
