@@ -53,10 +53,10 @@ def _lines(name: str, source: Source, columns: list[Profile], rows: int) -> Iter
     yield f"# Drafted from {rows} rows; every line with {_TODO} has to be decided, every other one looked at."
     yield "mapping: 1"
     yield f"name: {_text(name)}"
-    if not source.header:
-        yield f"source: {{header: false, columns: {_list(source.columns)}}}"
-    elif source.delimiter != ",":
-        yield f"source: {{delimiter: {_text(source.delimiter)}}}"
+    told = [] if source.delimiter == "," else [f"delimiter: {_text(source.delimiter)}"]
+    told += [] if source.header else [f"header: false, columns: {_list(source.columns)}"]
+    if told:
+        yield f"source: {{{', '.join(told)}}}"
     markers = sorted({marker for column in columns for marker in column.markers})
     yield f"missing: {_list(markers)}"
     yield from taken.patient()
