@@ -19,12 +19,11 @@ from orthanc_cohorts.convert.demo.header import (
     add_device,
     add_meta,
     add_series,
-    dicom_date,
-    dicom_time,
     stamp,
     study_header,
 )
 from orthanc_cohorts.convert.demo.plan import Ecg, Person
+from orthanc_cohorts.convert.header import dicom_date, dicom_time
 
 SAMPLING_HZ = 500
 MICROVOLT_PER_BIT = 5

@@ -12,22 +12,13 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from orthanc_cohorts.convert.demo.plan import Device, Person
+from orthanc_cohorts.convert.header import dicom_date, dicom_time
 
 
 def uid(*parts: object) -> str:
     """Return the UID that belongs to these parts: 2.25 and 128 bits of their SHA-256 (PS3.5 B.2)."""
     digest = hashlib.sha256("\x1f".join(("orthanc-cohorts demo", *map(str, parts))).encode()).digest()
     return f"2.25.{int.from_bytes(digest[:16], 'big')}"
-
-
-def dicom_date(moment: datetime) -> str:
-    """Return DA."""
-    return moment.strftime("%Y%m%d")
-
-
-def dicom_time(moment: datetime) -> str:
-    """Return TM, whole seconds."""
-    return moment.strftime("%H%M%S")
 
 
 def study_header(person: Person, study: str, start: datetime, description: str) -> Dataset:

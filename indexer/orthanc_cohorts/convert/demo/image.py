@@ -18,13 +18,12 @@ from orthanc_cohorts.convert.demo.header import (
     add_device,
     add_meta,
     add_series,
-    dicom_date,
-    dicom_time,
     stamp,
     study_header,
     uid,
 )
 from orthanc_cohorts.convert.demo.plan import COLUMNS, ROWS, CtScan, Person
+from orthanc_cohorts.convert.header import dicom_date, dicom_time
 
 FAT, MYOCARDIUM, CONTRAST, BLOOD, CALCIUM = -90, 60, 380, 45, 820
 """Attenuation, Hounsfield units."""

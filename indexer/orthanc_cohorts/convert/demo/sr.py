@@ -20,13 +20,12 @@ from orthanc_cohorts.convert.demo.header import (
     add_meta,
     add_series,
     as_source,
-    dicom_date,
-    dicom_time,
     stamp,
     study_header,
     uid,
 )
 from orthanc_cohorts.convert.demo.plan import Person
+from orthanc_cohorts.convert.header import dicom_date, dicom_time
 
 CONTAINS = RelationshipTypeValues.CONTAINS
 HAS_CONCEPT_MOD = RelationshipTypeValues.HAS_CONCEPT_MOD
