@@ -36,12 +36,14 @@ def read_record(path: Path, annotators: Sequence[str] = ("atr",)) -> Recording:
     """
     import wfdb
 
-    base = path.with_suffix("") if path.suffix in (".hea", ".dat", ".mat", ".xyz") else path
-    header = _header(base)
-    _refuse_missing_files(header, base)
+    is_part = path.suffix == ".hea" or not path.with_name(f"{path.name}.hea").is_file()
+    base = path.with_suffix("") if is_part and path.with_suffix(".hea").is_file() else path
+    parts = _parts(base)
+    raise_any(problem for header, place in parts for problem in _missing(header, place))
+    # wfdb would take the mean of several samples of one frame.
+    is_even = all(frames == 1 for header, _ in parts for frames in header.samps_per_frame)
     try:
-        frames = max(getattr(header, "samps_per_frame", None) or [1])
-        record = wfdb.rdrecord(str(base), physical=False, smooth_frames=frames == 1, return_res=32)
+        record = wfdb.rdrecord(str(base), physical=False, smooth_frames=is_even, return_res=32)
     except Exception as error:  # wfdb raises whatever its parsing runs into
         raise ConversionError(
             Problem(path.name, f"its signals cannot be read: {str(error) or type(error).__name__}")
@@ -64,24 +66,26 @@ def _header(base: Path) -> Any:
         raise ConversionError(Problem(hea.name, f"is no header of a WFDB record: {error}")) from error
 
 
-def _refuse_missing_files(header: Any, base: Path) -> None:
-    """Refuse a header that names files that are not there, or that end before its samples do.
+def _parts(base: Path) -> list[tuple[Any, Path]]:
+    """Return the headers that name signal files, with where they are: of a record, or of its segments.
 
     wfdb takes no name with a folder in it.
     """
+    header = _header(base)
     if not hasattr(header, "seg_name"):
-        raise_any(_missing(header, base))
-        return
-    segments = [name for name in dict.fromkeys(header.seg_name) if name != "~"]
-    found: list[Problem] = []
-    for name in segments:
+        return [(header, base)]
+    found, problems = [], []
+    for name in dict.fromkeys(header.seg_name):
+        if name == "~":
+            continue
         inner = _header(base.with_name(name))
         if hasattr(inner, "seg_name"):
-            found.append(Problem(f"{base.name}.hea", f"its segment {name} is made of segments itself"))
+            problems.append(Problem(f"{base.name}.hea", f"its segment {name} is made of segments itself"))
         elif inner.sig_len:
             # The header of a layout has no samples, and no files.
-            found += _missing(inner, base.with_name(name))
-    raise_any(found)
+            found.append((inner, base.with_name(name)))
+    raise_any(problems)
+    return found
 
 
 def _missing(header: Any, base: Path) -> list[Problem]:
@@ -89,6 +93,9 @@ def _missing(header: Any, base: Path) -> list[Problem]:
     from wfdb.io._signal import BYTES_PER_SAMPLE
 
     source, found = f"{base.name}.hea", []
+    described = len(header.file_name or [])
+    if described != header.n_sig:
+        found.append(Problem(source, f"says that it has {header.n_sig} signals, and describes {described}"))
     sizes: dict[str, float] = {}
     for number, name in enumerate(header.file_name or []):
         frame = BYTES_PER_SAMPLE.get(header.fmt[number], 0) * header.samps_per_frame[number]

@@ -107,6 +107,29 @@ def test_segments_of_a_record_become_one(tmp_path):
     assert len(theirs) == 200
 
 
+def test_segments_with_several_samples_a_frame_keep_them_all(tmp_path):
+    values = [samples(1, 400, seed=number)[:, 0].astype(np.int64) for number in (1, 2)]
+    for number, one in enumerate(values, 1):
+        wfdb.wrsamp(
+            f"r_{number}",
+            fs=125,
+            units=["mV"],
+            sig_name=["II"],
+            e_d_signal=[one],
+            samps_per_frame=[4],
+            fmt=["16"],
+            adc_gain=[200.0],
+            baseline=[0],
+            write_dir=str(tmp_path),
+        )
+    (tmp_path / "r.hea").write_text("r/2 1 125 200\nr_1 100\nr_2 100\n")
+
+    (lead,) = read_record(tmp_path / "r").leads
+
+    assert lead.sampling_hz == 500.0
+    assert lead.samples.tolist() == np.concatenate(values).tolist()
+
+
 def test_annotations_beside_a_record_become_marks(tmp_path):
     path = write_record(tmp_path, "r", samples(2), ["I", "II"])
     wfdb.wrann(
@@ -225,6 +248,13 @@ def test_a_header_that_promises_more_than_there_is_asks_for_no_memory(tmp_path):
     assert problems(tmp_path / "r") == [
         "r.hea: file r.dat has 400 bytes, which are not 99999999999 samples of its leads"
     ]
+
+
+def test_a_header_of_more_signals_than_it_describes_is_refused(tmp_path):
+    (tmp_path / "r.dat").write_bytes(bytes(400))
+    (tmp_path / "r.hea").write_text("r 99999999 500 200\nr.dat 16 200 16 0 0 0 0 I\n")
+
+    assert problems(tmp_path / "r") == ["r.hea: says that it has 99999999 signals, and describes 1"]
 
 
 def test_segments_that_go_round_in_a_circle_are_refused(tmp_path):
