@@ -8,13 +8,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import highdicom
+import numpy as np
 import pytest
 from pydicom import Dataset, dcmread
 
+from ecg_files import samples
 from ecg_made import FILES
 from ecg_made import objects as objects_of
 from flattened import ANYWHERE
 from orthanc_cohorts.flatten import flatten_bytes
+from orthanc_cohorts.learning.waveform import waveform
 
 REPORTED = [kind for kind in FILES if kind not in ("csv", "aecg")]
 """Files that say more than samples."""
@@ -33,6 +36,17 @@ def test_pydicom_reads_as_many_samples_as_there_are(objects: dict[str, list[Path
     for number, group in enumerate(ds.WaveformSequence):
         array = ds.waveform_array(number)
         assert array.shape == (group.NumberOfWaveformSamples, group.NumberOfWaveformChannels)
+
+
+def test_our_reader_of_waveforms_finds_a_gap_wherever_the_source_has_one(
+    objects: dict[str, list[Path]],
+) -> None:
+    found = waveform(dcmread(objects["csv"][0]))
+
+    gaps = (np.add.outer(np.arange(12), np.arange(1000)) % 97) == 0
+    assert (np.isnan(found.samples) == gaps).all()
+    assert (found.samples[~gaps] == samples(12, 1000).T[~gaps]).all()
+    assert set(found.units) == {"uV"}
 
 
 @pytest.mark.parametrize("kind", REPORTED)
