@@ -66,6 +66,18 @@ ASKED: dict[str, dict[str, Any]] = {
         "value": "SCT|373067005",
         "site": "SCT|13647002",
     },
+    "two days after the infarction": {
+        "op": "temporal",
+        "first": {"op": "evaluation", "value": "SCT|57054005"},
+        "second": {"op": "waveform"},
+        "days": {"ge": 2, "le": 2},
+    },
+    "fifteen days before the catheterization": {
+        "op": "temporal",
+        "first": {"op": "waveform"},
+        "second": {"op": "evaluation", "value": "SCT|41976001"},
+        "days": {"ge": 15, "le": 15},
+    },
     "when": {"op": "study", "date": {"ge": "1990-10-01", "le": "1990-10-01"}},
     "fifteen leads": {"op": "waveform", "channels": {"eq": 15}},
     "report": {"op": "document", "title": "LN|11524-0"},

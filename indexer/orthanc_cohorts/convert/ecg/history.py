@@ -7,7 +7,7 @@ knows is a comment. Knows nothing of waveforms.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date
 
 from pydicom.dataset import Dataset
@@ -17,6 +17,8 @@ from orthanc_cohorts.convert.coding import Coding, unit
 from orthanc_cohorts.convert.ecg import codes
 from orthanc_cohorts.convert.ecg.clinical import ClinicalHeader, Quantity, day, quantity
 from orthanc_cohorts.convert.ecg.diseases import diseases, walls
+from orthanc_cohorts.convert.ecg.examinations import examinations, ucum_of
+from orthanc_cohorts.convert.header import dicom_datetime
 
 HISTORY = Coding("LN", "11329-0", "History")
 INDICATIONS = Coding("LN", "18785-6", "Indications for Procedure")
@@ -41,39 +43,6 @@ _PROCEDURE = Coding("SCT", "387713003", "Surgical procedure")
 _CATHETERIZATION = Coding("SCT", "41976001", "Cardiac catheterization")
 _PROCEDURE_TIME = Coding("DCM", "122146", "Procedure DateTime")
 _ADMISSION = Coding("SCT", "399423000", "Date of admission")
-_VESSELS = Coding("DCM", "122762", "Number of diseased vessel territories")
-_STATE = Coding("DCM", "109054", "Patient State")
-_STATES = {
-    "at rest": Coding("SCT", "128975004", "Resting State"),
-    "load": Coding("SCT", "128976003", "Exercise state"),
-}
-_SYSTOLIC = Coding("LN", "8480-6", "Systolic blood pressure")
-_DIASTOLIC = Coding("LN", "8462-4", "Diastolic blood pressure")
-_MEAN = Coding("LN", "8478-0", "Mean blood pressure")
-_PULMONARY_ARTERY = Coding("SCT", "81040000", "Pulmonary artery")
-_AORTA = Coding("SCT", "15825003", "Aorta")
-_WEDGE = Coding("SCT", "118433006", "Pulmonary Capillary Wedge Pressure")
-_LVEDP = Coding("SCT", "276781007", "Left Ventricular End-Diastolic Pressure")
-_STENOSIS = Coding("SCT", "386139002", "Stenotic coronary artery")
-
-_TEXTS = (
-    ("ventriculography", Coding("SCT", "252426003", "Cardiac ventriculography")),
-    ("chest x-ray", Coding("SCT", "399208008", "Plain chest X-ray")),
-    ("echocardiography", Coding("SCT", "40701008", "Echocardiography")),
-)
-_FLOWS = (
-    ("cardiac output", Coding("SCT", "82799009", "Cardiac Output")),
-    ("cardiac index", Coding("SCT", "54993008", "Cardiac Index")),
-    ("stroke volume index", Coding("SCT", "277381004", "Stroke Index")),
-)
-_ARTERIES = (
-    (
-        "left coronary artery stenoses riva",
-        Coding("SCT", "59438005", "Left Anterior Descending Coronary Artery"),
-    ),
-    ("left coronary artery stenoses rcx", Coding("SCT", "57396003", "Circumflex Coronary Artery")),
-    ("right coronary artery stenoses rca", Coding("SCT", "13647002", "Right Coronary Artery")),
-)
 _ADMINISTERED = Coding("LN", "29549-3", "Medications Administered")
 _MEDICATIONS = (
     (Coding("LN", "42346-7", "Medications on admission"), ("medication pre admission",)),
@@ -98,7 +67,7 @@ class History:
             (_PROBLEMS, [*self._infarctions(lytic), *self._diagnoses()]),
             (_SOCIAL, self._smoking()),
             (_SURGERY, self._procedures()),
-            (_TESTS, [*self._tests(), *self._hemodynamics(), *self._arteries()]),
+            (_TESTS, examinations(header)),
             (_MEDICATION, self._medication(self._lysis(lytic))),
         )
         below = [content.container(name, *items) for name, items in parts if items]
@@ -115,7 +84,7 @@ class History:
     def _peripheral_pressure(self) -> Quantity | None:
         value = self._header.take("peripheral blood pressure syst/diast")
         found = None if value is None else quantity(value)
-        if value is not None and (found is None or found.second is None or _ucum(found) != "mm[Hg]"):
+        if value is not None and (found is None or found.second is None or ucum_of(found) != "mm[Hg]"):
             self._unread.append(f"Peripheral blood pressure: {value}")
             return None
         return found
@@ -166,7 +135,7 @@ class History:
         dated = [] if when is None else [content.datetime(_NOTED, when)]
         if noted is not None and when is None:
             dated = [content.text(codes.COMMENT, f"Date: {noted}")]
-        said = content.code(_DISEASE, disease, *modifiers)
+        said = _at(content.code(_DISEASE, disease, *modifiers), when)
         return content.container(_CONCERN, said, *dated, *more, template="3829")
 
     def _diagnoses(self) -> list[Dataset]:
@@ -199,59 +168,7 @@ class History:
             if when is None
             else content.datetime(_PROCEDURE_TIME, when, rel="HAS PROPERTIES")
         )
-        return [content.code(_PROCEDURE, _CATHETERIZATION, dated)]
-
-    def _tests(self) -> Iterator[Dataset]:
-        vessels = self._header.take("number of coronary vessels involved")
-        number = None if vessels is None else quantity(vessels)
-        if number is not None and number.second is None and not number.unit:
-            yield content.num(_VESSELS, number.first, unit("1"))
-        elif vessels is not None:
-            yield content.text(_VESSELS, vessels)
-        for name, concept in _TEXTS:
-            value = self._header.take(name)
-            if value is not None:
-                yield content.text(concept, value)
-
-    def _hemodynamics(self) -> Iterator[Dataset]:
-        for words, state in _STATES.items():
-            resting = [content.code(_STATE, state, rel="HAS ACQ CONTEXT")]
-            artery = [content.code(codes.SITE, _PULMONARY_ARTERY, rel="HAS CONCEPT MOD")]
-            name = f"pulmonary artery pressure {words}"
-            yield from self._numbers(f"{name} syst/diast", (_SYSTOLIC, _DIASTOLIC), artery + resting)
-            yield from self._numbers(f"{name} mean", (_MEAN,), artery + resting)
-            yield from self._numbers(f"pulmonary capillary wedge pressure {words}", (_WEDGE,), resting)
-            for flow, concept in _FLOWS:
-                yield from self._numbers(f"{flow} {words}", (concept,), resting)
-            aorta = [content.code(codes.SITE, _AORTA, rel="HAS CONCEPT MOD")]
-            yield from self._numbers(f"aorta {words} syst/diast", (_SYSTOLIC, _DIASTOLIC), aorta + resting)
-            yield from self._numbers(f"aorta {words} mean", (_MEAN,), aorta + resting)
-        yield from self._numbers("left ventricular end-diastolic pressure", (_LVEDP,), [])
-
-    def _numbers(self, name: str, concepts: Sequence[Coding], around: Sequence[Dataset]) -> Iterator[Dataset]:
-        """Yield what a statement of one or two numbers says; in its own words where it is no such."""
-        value = self._header.take(name)
-        if value is None:
-            return
-        found = quantity(value)
-        ucum = None if found is None else _ucum(found)
-        numbers = [] if found is None else [one for one in found[:2] if one is not None]
-        if ucum is None or len(numbers) != len(concepts):
-            yield content.text(concepts[0], value, *around)
-            return
-        for concept, number in zip(concepts, numbers, strict=True):
-            yield content.num(concept, number, unit(ucum), *around)
-
-    def _arteries(self) -> Iterator[Dataset]:
-        for name, artery in _ARTERIES:
-            value = self._header.take(name)
-            if value is None:
-                continue
-            site = content.code(codes.SITE, artery, rel="HAS CONCEPT MOD")
-            if value.lower() in ("no", "no stenoses", "no stenosis"):
-                yield content.code(_STENOSIS, codes.NO, site)
-            else:
-                yield content.text(_STENOSIS, value, site)
+        return [_at(content.code(_PROCEDURE, _CATHETERIZATION, dated), when)]
 
     def _medication(self, lysis: Sequence[Dataset]) -> list[Dataset]:
         found = []
@@ -270,7 +187,7 @@ class History:
             self._header.take("dosage lytic agent"),
         )
         found = None if dosage is None else quantity(dosage)
-        ucum = None if found is None else _ucum(found)
+        ucum = None if found is None else ucum_of(found)
         if found is not None and ucum is not None and found.second is None:
             items.append(content.num(_DOSAGE, found.first, unit(ucum)))
         elif dosage is not None:
@@ -291,8 +208,11 @@ class History:
         return [content.text(codes.COMMENT, words) for words in [*self._unread, *left]]
 
 
-def _ucum(found: Quantity) -> str | None:
-    return codes.UNITS.get(found.unit.lower())
+def _at(item: Dataset, when: date | None) -> Dataset:
+    """Return an item of what happened on a day, so that questions about time find it there (PS3.3 C.17.3)."""
+    if when is not None:
+        item.ObservationDateTime = dicom_datetime(when)
+    return item
 
 
 def _medicines(value: str) -> list[str]:
