@@ -13,10 +13,11 @@ from typing import Any
 import pydicom
 from pydicom.dataset import Dataset
 from pydicom.errors import BytesLengthException
-from pydicom.filewriter import dcmwrite
+from pydicom.uid import ExplicitVRLittleEndian
 
 from orthanc_cohorts.convert.pseudonymise.objects import Pseudonymiser
 from orthanc_cohorts.convert.pseudonymise.profile import Options
+from orthanc_cohorts.convert.pseudonymise.reading import write_object
 from orthanc_cohorts.convert.pseudonymise.rules import RuleFile, Rules
 from orthanc_cohorts.datasets.pseudonyms import Pseudonyms
 
@@ -32,9 +33,10 @@ def pseudonymiser(rules: dict[str, Any] | None = None, **options: Any) -> Pseudo
 
 def to_bytes(ds: Dataset) -> bytes:
     """Return the file of an object; values are taken as they are."""
+    ds.ensure_file_meta()
+    ds.file_meta.setdefault("TransferSyntaxUID", ExplicitVRLittleEndian)
     buffer = io.BytesIO()
-    with pydicom.config.disable_value_validation():
-        dcmwrite(buffer, ds, enforce_file_format=True)
+    write_object(buffer, ds)
     return buffer.getvalue()
 
 

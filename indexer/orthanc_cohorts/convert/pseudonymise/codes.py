@@ -12,7 +12,7 @@ from orthanc_cohorts.convert.pseudonymise.lists import lists
 from orthanc_cohorts.convert.pseudonymise.person import Person, plain
 from orthanc_cohorts.convert.pseudonymise.rules import Rules
 from orthanc_cohorts.convert.pseudonymise.values import REMOVED
-from orthanc_cohorts.convert.pseudonymise.wording import Watch, looks_personal
+from orthanc_cohorts.convert.pseudonymise.wording import Watch, looks_named, looks_personal
 
 VALUES = ("CodeValue", "LongCodeValue", "URNCodeValue")
 TEXTS = (*VALUES, "CodingSchemeDesignator", "CodingSchemeVersion", "CodeMeaning", "ExtendedCodeMeaning")
@@ -50,7 +50,8 @@ def cleaned_code(item: Dataset, person: Person, watch: Watch, rules: Rules) -> D
         meanings = [keyword for keyword in ("CodeMeaning", "ExtendedCodeMeaning") if keyword in told]
         found = {keyword for keyword in meanings if _names(told[keyword], watch, public)}
         version = told.get("CodingSchemeVersion", "")
-        if not public and (found or _names(f"{value} {scheme} {version}", watch, public)):
+        told_apart = f"{value} {scheme} {version}"
+        if not public and (found or watch.finds(told_apart) or looks_named(told_apart)):
             found = set(meanings)
             told = {"CodeValue": person.keyed(f"{scheme}|{value}"), "CodingSchemeDesignator": NOTHING.scheme}
         elif watch.finds(version):

@@ -19,6 +19,7 @@ from orthanc_cohorts.convert.header import UTF_8
 from orthanc_cohorts.convert.pseudonymise.cleaning import Cleaner
 from orthanc_cohorts.convert.pseudonymise.deciding import Decisions
 from orthanc_cohorts.convert.pseudonymise.documents import hide_document
+from orthanc_cohorts.convert.pseudonymise.fragments import make_even
 from orthanc_cohorts.convert.pseudonymise.naming import elements, watch_of
 from orthanc_cohorts.convert.pseudonymise.person import Person, plain
 from orthanc_cohorts.convert.pseudonymise.profile import Options
@@ -81,6 +82,7 @@ class Pseudonymiser:
         if not self._decisions.is_ruled(0x00100010):
             out.PatientName = person.pseudonym
         hide_document(out)
+        make_even(out)
         state(out, self.options)
         out.file_meta = FileMetaDataset()
         out.file_meta.TransferSyntaxUID = transfer_syntax(ds)

@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 from pydicom import config, dcmread
 from pydicom.dataset import Dataset
@@ -39,19 +40,19 @@ def read_object(path: Path) -> Dataset | None:
         return ds if signed or "SOPClassUID" in ds else None
 
 
-def write_object(path: Path, ds: Dataset) -> None:
+def write_object(to: Path | BinaryIO, ds: Dataset) -> None:
     """Write an object with its file meta, the preamble empty. Raises OSError."""
     with quietly():
         if UID(ds.file_meta.TransferSyntaxUID).is_transfer_syntax:
-            dcmwrite(path, ds, enforce_file_format=True)
+            dcmwrite(to, ds, enforce_file_format=True)
             return
-        # One that pydicom does not know yet is compressed, and so explicit little endian (PS3.5 A.4); its
-        # meta header has to be completed here.
+        # One that pydicom does not know yet is compressed, so explicit little endian (PS3.5 A.4); its meta
+        # header has to be completed here.
         ds.preamble = bytes(128)
         ds.file_meta.FileMetaInformationGroupLength = 0
         ds.file_meta.FileMetaInformationVersion = b"\0\1"
         ds.file_meta.ImplementationClassUID = PYDICOM_IMPLEMENTATION_UID
-        dcmwrite(path, ds, implicit_vr=False, little_endian=True, force_encoding=True)
+        dcmwrite(to, ds, implicit_vr=False, little_endian=True, force_encoding=True)
 
 
 @contextmanager

@@ -17,15 +17,20 @@ _LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "æ": "ae"
 _SHORTEST, _ANYWHERE = 2, 5
 _NEVER = re.compile(r"(?!)")
 
-_LOOKS = re.compile(
-    r"""\^                                                  # PN
-    | [^\s@]+@[^\s@]+\.\w                                   # e-mail
-    | \b(dr|prof|herrn?|frau|mr|mrs|ms|mme|m\.d|ph\.d|geb|born|name|patient|pat)\b[.:]?
-    | \b\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\b                   # a date
+_NAMED = re.compile(
+    r"""\^                                                    # PN
+    | [^\s@]+@[^\s@]+\.\w                                     # e-mail
+    | \b(dr|prof|herrn?|frau|mr|mrs|ms|mme|mlle)\b\.?\s+\w   # a title before a name
+    | \b(name|patient|pat|geb|born|dob|tel)\b\.?\s*[:=]      # what introduces a name, a date, a number
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+_NUMBERED = re.compile(
+    r"""\b\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\b                   # a date
     | \d{6,}                                                # a number, a date, a telephone
     | \b\d+(\.\d+){4,}\b                                    # a UID, an address of a network
     """,
-    re.VERBOSE | re.IGNORECASE,
+    re.VERBOSE,
 )
 
 
@@ -34,7 +39,9 @@ class Watch:
 
     def __init__(self, names: Iterable[str], identifiers: Iterable[str]) -> None:
         """names: as PN, any number of parts. identifiers: whole values, such as PatientID."""
-        found = {token for name in names for part in _SEPARATORS.split(name) for token in _folded(part)}
+        parts = {part for name in names for part in _SEPARATORS.split(name)}
+        parts |= {half for part in parts for half in part.split("-")}
+        found = {token for part in parts for token in _folded(part)}
         patterns = {_of_name(token) for token in found if _names_somebody(token)}
         whole = {token for value in identifiers for token in _folded(value)}
         patterns |= {_of_identifier(token) for token in whole if _names_somebody(token)}
@@ -53,7 +60,12 @@ class Watch:
 
 def looks_personal(text: str) -> bool:
     """Whether a text looks as if it named a person, a date or a number of somebody."""
-    return _LOOKS.search(text) is not None
+    return looks_named(text) or _NUMBERED.search(text) is not None
+
+
+def looks_named(text: str) -> bool:
+    """Whether a text looks as if it named a person; numbers in it are taken for codes."""
+    return _NAMED.search(text) is not None
 
 
 def _folded(text: str) -> tuple[str, ...]:
