@@ -18,7 +18,9 @@ Out = Annotated[
 ]
 PatientID = Annotated[str | None, typer.Option(help="Whose data it is.")]
 Issuer = Annotated[str | None, typer.Option(help="Who gave the patient's id.")]
-PatientName = Annotated[str, typer.Option(metavar="Family^Given", help="As DICOM writes names.")]
+PatientName = Annotated[
+    str, typer.Option("--patient-name", metavar="Family^Given", help="As DICOM writes names.")
+]
 Sex = Annotated[str, typer.Option(metavar="M|F|O", help="Of the patient.")]
 BirthDate = Annotated[str | None, typer.Option(metavar="YYYY-MM-DD", help="Of the patient.")]
 StudyKey = Annotated[
@@ -28,7 +30,7 @@ StudyKey = Annotated[
 StudyTime = Annotated[
     str | None, typer.Option("--time", metavar="YYYY-MM-DD[THH:MM:SS]", help="When the data was taken.")
 ]
-StudyDescription = Annotated[str, typer.Option(help="Of the study.")]
+StudyDescription = Annotated[str, typer.Option("--study-description", help="Of the study.")]
 Beside = Annotated[
     Path | None,
     typer.Option(
