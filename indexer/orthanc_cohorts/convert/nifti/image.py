@@ -72,9 +72,8 @@ def _too_large(placed: Grid, kind: Kind) -> Iterator[str]:
 
 
 def _version(source: Source, placed: Grid, form: Stored, objects: Iterator[Dataset]) -> str:
-    """Return a digest of all that a series holds: header, geometry and values."""
+    """Return a digest of all that a series holds: the first object, which states the grid, and all values."""
     digest = sha256(encoded(next(objects)).digest.encode())
-    digest.update(placed.affine.tobytes())
     arranged = placed.arranged(source.voxels)
     for at in range(placed.shape[0]):
         digest.update(form.encode(arranged[at]).tobytes())
