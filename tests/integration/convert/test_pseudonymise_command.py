@@ -98,6 +98,7 @@ def test_a_refused_object_is_named_and_the_others_are_written(place, checkout):
         ("study --out study/out --key-directory keys", "study/out lies in study"),
         ("study --out out --key-directory keys --rules bad.yaml", "bad.yaml, row 1: texts.0.action"),
         ("--key-directory keys", "name files or folders"),
+        ("study --out rules.yaml/out --key-directory keys", "cannot be written"),
     ],
 )
 def test_wrong_orders_are_told_and_write_nothing(place, command, said):

@@ -87,6 +87,7 @@ def pseudonymise(
     from orthanc_cohorts.convert.pseudonymise.profile import Options
     from orthanc_cohorts.convert.pseudonymise.rules import read_rules
     from orthanc_cohorts.convert.pseudonymise.rules import schema as schema_of_rules
+    from orthanc_cohorts.errors import ConversionError
 
     if schema:
         say(json.dumps(schema_of_rules(), indent=2))
@@ -103,8 +104,11 @@ def pseudonymise(
     ruled = None if rules is None else read_rules(rules)
     pseudonymiser = Pseudonymiser(_key(key_directory, purpose), options, ruled, default_issuer)
     files, troubles = _files(places, out)
-    with progress("pseudonymising") as advance:
-        report = pseudonymise_files(files, None if dry_run else out, pseudonymiser, jobs, advance)
+    try:
+        with progress("pseudonymising") as advance:
+            report = pseudonymise_files(files, None if dry_run else out, pseudonymiser, jobs, advance)
+    except OSError as error:
+        raise ConversionError(f"{error.filename or out} cannot be written: {error.strerror}") from error
     for line in lines(report, out, dry_run):
         say(line)
     for line in [*troubles, *map(str, report.problems)]:

@@ -18,6 +18,7 @@ from pydicom.sequence import Sequence
 from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from orthanc_cohorts.convert.pseudonymise.lists import lists
+from orthanc_cohorts.convert.pseudonymise.reading import quietly
 from pseudonymised import ENCODINGS, from_bytes, pseudonymiser, to_bytes
 
 MARKER = "Qxzweistein"
@@ -192,12 +193,13 @@ EXAMPLES = settings(
 @EXAMPLES
 @given(objects(), st.sampled_from(["shift", "keep", "remove"]))
 def test_a_marker_survives_nowhere(ds, dates):
-    data = to_bytes(ds)
+    with quietly():
+        data = to_bytes(ds)
 
-    out = pseudonymiser(dates=dates, burned_in="accept")(from_bytes(data))
+        out = to_bytes(pseudonymiser(dates=dates, burned_in="accept")(from_bytes(data)))
 
     assert told(data)
-    assert told(to_bytes(out)) == []
+    assert told(out) == []
 
 
 ECHOES = {
