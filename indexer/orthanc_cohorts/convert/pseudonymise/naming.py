@@ -35,7 +35,7 @@ class Named(NamedTuple):
 
 
 def look(ds: Dataset, decisions: Decisions) -> Named:
-    """Return what names somebody in an object; ds: its root. What stays by a rule or option is not looked for."""
+    """Return what names somebody in an object; ds: its root. What a rule or option keeps does not count."""
     names: list[str] = []
     identifiers: list[str] = []
     is_referred_to = False
