@@ -13,6 +13,7 @@ import pytest
 
 from orthanc_cohorts.convert.demo.study import plan_patient
 from orthanc_cohorts.convert.demo.write import patient_objects
+from orthanc_cohorts.convert.upload import files_below
 from pseudonymised import from_bytes, to_bytes, written
 
 PATIENT = 1
@@ -52,6 +53,27 @@ def test_the_command_of_the_documentation_writes_every_object(place, checkout):
     assert (done.returncode, len(written(place / "pseudonymised"))) == (0, len(objects))
     assert f"pseudonymised: {len(objects)} objects, 0 refused" in done.stdout
     assert stat.S_IMODE((place / "keys" / "pseudonym.key").stat().st_mode) == 0o600
+
+
+def test_what_is_written_is_what_upload_would_send(place, checkout):
+    run(place, block(checkout, "sh"))
+
+    found = files_below([place / "pseudonymised"])
+
+    assert {Path(path) for path in found} == {
+        place / "pseudonymised" / name for name in written(place / "pseudonymised")
+    }
+
+
+def test_the_function_of_the_documentation_gives_what_the_command_writes(place, checkout):
+    run(place, block(checkout, "sh").replace(" --rules rules.yaml", ""))
+    path = sorted((place / "study").rglob("history.dcm"))[0]
+    told = {"key": (place / "keys" / "pseudonym.key").read_bytes()}
+    example = block(checkout, "python").replace("image.dcm", str(path))
+
+    exec(compile(example, "example", "exec"), told)
+
+    assert to_bytes(told["anonymous"]) in written(place / "pseudonymised").values()
 
 
 def test_a_second_run_says_that_nothing_changed(place, checkout):
@@ -98,6 +120,7 @@ def test_a_refused_object_is_named_and_the_others_are_written(place, checkout):
         ("study --out study/out --key-directory keys", "study/out lies in study"),
         ("study --out out --key-directory keys --rules bad.yaml", "bad.yaml, row 1: texts.0.action"),
         ("--key-directory keys", "name files or folders"),
+        ("study --out rules.yaml/out --key-directory keys", "cannot be written"),
     ],
 )
 def test_wrong_orders_are_told_and_write_nothing(place, command, said):

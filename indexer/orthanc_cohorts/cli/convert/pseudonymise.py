@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 if TYPE_CHECKING:
-    from orthanc_cohorts.convert.pseudonymise.folder import Report
+    from orthanc_cohorts.convert.pseudonymise import Report
     from orthanc_cohorts.datasets.pseudonyms import Pseudonyms
 
 
@@ -82,29 +82,31 @@ def pseudonymise(
     2: nothing was written.
     """
     from orthanc_cohorts.cli.terminal import complain, progress, say
-    from orthanc_cohorts.convert.pseudonymise.folder import pseudonymise_files
-    from orthanc_cohorts.convert.pseudonymise.objects import Pseudonymiser
-    from orthanc_cohorts.convert.pseudonymise.profile import Options
-    from orthanc_cohorts.convert.pseudonymise.rules import read_rules
-    from orthanc_cohorts.convert.pseudonymise.rules import schema as schema_of_rules
+    from orthanc_cohorts.convert import pseudonymise as converter
+    from orthanc_cohorts.errors import ConversionError
 
     if schema:
-        say(json.dumps(schema_of_rules(), indent=2))
+        say(json.dumps(converter.schema(), indent=2))
         return
     if not places:
         raise typer.BadParameter("name files or folders")
-    options = Options(
+    options = converter.Options(
         dates,
         frozenset(name.value.replace("-", "_") for name in retain or []),
         frozenset(name.value for name in clean or []),
         birth_year,
         burned_in,
     )
-    ruled = None if rules is None else read_rules(rules)
-    pseudonymiser = Pseudonymiser(_key(key_directory, purpose), options, ruled, default_issuer)
+    ruled = None if rules is None else converter.read_rules(rules)
+    pseudonymiser = converter.Pseudonymiser(_key(key_directory, purpose), options, ruled, default_issuer)
     files, troubles = _files(places, out)
-    with progress("pseudonymising") as advance:
-        report = pseudonymise_files(files, None if dry_run else out, pseudonymiser, jobs, advance)
+    try:
+        with progress("pseudonymising") as advance:
+            report = converter.pseudonymise_files(
+                files, None if dry_run else out, pseudonymiser, jobs, advance
+            )
+    except OSError as error:
+        raise ConversionError(f"{error.filename or out} cannot be written: {error.strerror}") from error
     for line in lines(report, out, dry_run):
         say(line)
     for line in [*troubles, *map(str, report.problems)]:

@@ -23,7 +23,6 @@ from orthanc_cohorts.convert.pseudonymise.tags import (
     PATIENT_BIRTH_DATE,
     PATIENT_ID,
     PATIENT_NAME,
-    PERSON_IDENTIFICATION_CODE,
     PERSON_NAME,
     TEXT_VALUE,
 )
@@ -133,7 +132,7 @@ class Cleaner:
             return Action.REMOVE, None
         if action is Action.EMPTY or not found.value:
             return action, DataElement(tag, "SQ", Sequence())
-        if tag == PERSON_IDENTIFICATION_CODE and action is Action.DUMMY:
+        if action is Action.DUMMY and any(map(is_code, found.value)):
             return action, DataElement(tag, "SQ", Sequence([NOTHING.item]))
         items = [item for item in map(self._item, found.value) if item is not None]
         return action, DataElement(tag, "SQ", Sequence(items)) if items else None
@@ -194,7 +193,7 @@ class Cleaner:
         """Return a text that stays, if it names nobody."""
         values = texts(found)
         if action is Action.UID:
-            return action, made(tag, vr, [self._key(value) for value in values])
+            return Action.DUMMY, made(tag, vr, [self._key(value) for value in values])
         if tag in lists().terms:
             return action, found
         named = self._watch.is_one if vr == "CS" else self._watch.finds
@@ -205,7 +204,7 @@ class Cleaner:
         return action, found
 
     def _key(self, value: str) -> str:
-        same = value.strip() == self._person.patient_id
+        same = value.strip() == self._person.patient_id != ""
         return self._person.pseudonym if same else self._person.keyed(value)
 
     def _private_element(self, element: DataElement, vr: str) -> DataElement | None:

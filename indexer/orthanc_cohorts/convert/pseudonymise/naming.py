@@ -6,6 +6,7 @@ Knows where to look; what becomes of it is decided elsewhere.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
@@ -13,7 +14,8 @@ from pydicom.dataset import Dataset
 from orthanc_cohorts.convert.pseudonymise.content import identifies
 from orthanc_cohorts.convert.pseudonymise.deciding import Decisions
 from orthanc_cohorts.convert.pseudonymise.lists import lists
-from orthanc_cohorts.convert.pseudonymise.tags import PATIENT_BIRTH_DATE, TEXT_VALUE
+from orthanc_cohorts.convert.pseudonymise.profile import Action
+from orthanc_cohorts.convert.pseudonymise.tags import CONTENT_ITEM_REFERENCE, PATIENT_BIRTH_DATE, TEXT_VALUE
 from orthanc_cohorts.convert.pseudonymise.values import element_at, tags_of, texts, vr_of
 from orthanc_cohorts.convert.pseudonymise.wording import Watch
 
@@ -21,24 +23,39 @@ _LONG = 64
 """Above, a text that stands where an identifier should is none, and is looked for nowhere."""
 
 
-def watch_of(ds: Dataset, decisions: Decisions) -> Watch:
-    """Return the names and identifiers of an object; ds: its root. Those that stay are not among them."""
+class Named(NamedTuple):
+    """What was found in an object.
+
+    watch: looks for its names and identifiers. is_referred_to: content items refer to others by their place
+    in the tree.
+    """
+
+    watch: Watch
+    is_referred_to: bool
+
+
+def look(ds: Dataset, decisions: Decisions) -> Named:
+    """Return what names somebody in an object; ds: its root. What a rule or option keeps does not count."""
     names: list[str] = []
     identifiers: list[str] = []
-    for holder, element in elements(ds):
+    is_referred_to = False
+    for holder, element in _elements(ds):
         tag = int(element.tag)
         if "PN" in (element.VR, vr_of(tag)):
             names += [text for text in texts(element) if not decisions.is_ruled(tag)]
-        elif tag in lists().identifying and decisions.of(tag) != "kept":
+        elif tag in lists().identifying and decisions.of(tag) is not Action.KEEP:
             identifiers += texts(element)
         elif tag == PATIENT_BIRTH_DATE:
             identifiers += [form for text in texts(element) for form in _dates(text)]
         elif tag == TEXT_VALUE and identifies(holder, decisions.rules):
             identifiers += texts(element)
-    return Watch(names, [text for text in identifiers if len(text) <= _LONG])
+        elif tag == CONTENT_ITEM_REFERENCE:
+            is_referred_to = True
+    watch = Watch(names, [text for text in identifiers if len(text) <= _LONG])
+    return Named(watch, is_referred_to)
 
 
-def elements(ds: Dataset) -> Iterator[tuple[Dataset, DataElement]]:
+def _elements(ds: Dataset) -> Iterator[tuple[Dataset, DataElement]]:
     """Return all attributes that can be read, each with the data set or item that holds it."""
     for tag in tags_of(ds):
         element = element_at(ds, tag)
@@ -46,7 +63,7 @@ def elements(ds: Dataset) -> Iterator[tuple[Dataset, DataElement]]:
             continue
         if element.VR == "SQ":
             for item in element.value or []:
-                yield from elements(item)
+                yield from _elements(item)
         else:
             yield ds, element
 

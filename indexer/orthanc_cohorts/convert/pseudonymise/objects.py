@@ -20,13 +20,12 @@ from orthanc_cohorts.convert.pseudonymise.cleaning import Cleaner
 from orthanc_cohorts.convert.pseudonymise.deciding import Decisions
 from orthanc_cohorts.convert.pseudonymise.documents import hide_document
 from orthanc_cohorts.convert.pseudonymise.fragments import make_even
-from orthanc_cohorts.convert.pseudonymise.naming import elements, watch_of
+from orthanc_cohorts.convert.pseudonymise.naming import look
 from orthanc_cohorts.convert.pseudonymise.person import Person, plain
 from orthanc_cohorts.convert.pseudonymise.profile import Options
 from orthanc_cohorts.convert.pseudonymise.refusing import reason_to_refuse
 from orthanc_cohorts.convert.pseudonymise.rules import Rules
 from orthanc_cohorts.convert.pseudonymise.stating import state
-from orthanc_cohorts.convert.pseudonymise.tags import CONTENT_ITEM_REFERENCE
 from orthanc_cohorts.convert.pseudonymise.tally import Tally
 from orthanc_cohorts.datasets.pseudonyms import Pseudonyms
 from orthanc_cohorts.errors import ConversionError
@@ -73,9 +72,9 @@ class Pseudonymiser:
 
     def _object(self, ds: Dataset, tally: Tally) -> Dataset:
         person = Person(self._pseudonyms, ds, self._default_issuer)
-        watch = watch_of(ds, self._decisions)
-        by_reference = any(element.tag == CONTENT_ITEM_REFERENCE for _, element in elements(ds))
-        out = Cleaner(self._decisions, person, watch, tally, by_reference).cleaned(ds, is_item=False)
+        named = look(ds, self._decisions)
+        cleaner = Cleaner(self._decisions, person, named.watch, tally, named.is_referred_to)
+        out = cleaner.cleaned(ds, is_item=False)
         out.SpecificCharacterSet = UTF_8
         if not self._decisions.is_ruled(0x00100020):
             out.PatientID = person.pseudonym

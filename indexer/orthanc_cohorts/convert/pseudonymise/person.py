@@ -33,8 +33,9 @@ class Person:
         self.days = pseudonyms.shift(of)
 
     def of_patient(self, ds: Dataset) -> str:
-        """Return the pseudonym of the patient whom a data set names; ds: the root or an item."""
-        return self._pseudonyms.of_patient(self._identity(ds))
+        """Return the pseudonym of the patient whom an item names by an id, else that of the object's."""
+        own = bool(plain(ds, "PatientID"))
+        return self._pseudonyms.of_patient(self._identity(ds)) if own else self.pseudonym
 
     def uid(self, value: str) -> str:
         """Return what stands for a UID; one that the standard defines stands for itself (PS3.6 annex A)."""

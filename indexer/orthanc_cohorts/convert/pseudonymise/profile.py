@@ -67,12 +67,12 @@ class Options:
         return _basic(row)
 
     def _date(self, row: dict[str, str], vr: str) -> Action:
+        # A zone is a text, and moves with no days; time stamps that are bytes are signed, or of a stream.
+        if self.dates == "remove" or vr not in DATES | TEXTS:
+            return _basic(row)
         if self.dates == "keep":
             return Action.KEEP
-        if self.dates == "remove":
-            return _basic(row)
-        # A zone is a text, a time stamp of a stream bytes: neither moves with the days.
-        return Action.SHIFT if vr in DATES else Action.CLEAN if vr in TEXTS else _basic(row)
+        return Action.SHIFT if vr in DATES else Action.CLEAN
 
 
 class Profile:

@@ -22,13 +22,6 @@ class Tally:
         """Count one."""
         self.counts[label, action] += 1
 
-    def by_action(self) -> dict[Action, int]:
-        """Return the counts of all attributes together, in the order of Action."""
-        summed: Counter[Action] = Counter()
-        for (_, action), number in self.counts.items():
-            summed[action] += number
-        return {action: summed[action] for action in Action if summed[action]}
-
 
 def label(tag: int) -> str:
     """Return how reports name an attribute: by keyword, a private one by its group alone.

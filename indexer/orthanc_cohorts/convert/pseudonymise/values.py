@@ -90,8 +90,10 @@ def texts(element: DataElement) -> list[str]:
 
 
 def is_number(element: DataElement) -> bool:
-    """Whether the values of a DS or IS hold what numbers are written with, and nothing else."""
-    return all(_NUMBER.fullmatch(str(getattr(one, "original_string", text))) for one, text in _pairs(element))
+    """Whether the values of a DS or IS are numbers, or hold only what numbers are written with."""
+    value = element.value
+    several = value if isinstance(value, MultiValue | list | tuple) else [value]
+    return all(not isinstance(one, str) or _NUMBER.fullmatch(one) for one in several)
 
 
 def is_too_many(element: DataElement) -> bool:
@@ -122,12 +124,6 @@ def made(tag: int, vr: str, value: Any) -> DataElement:
     if isinstance(value, str) and vr in _LENGTHS:
         value = value[: _LENGTHS[vr]]
     return DataElement(tag, vr, value)
-
-
-def _pairs(element: DataElement) -> list[tuple[Any, str]]:
-    value = element.value
-    several = list(value) if isinstance(value, MultiValue | list | tuple) else [value]
-    return [(one, str(one)) for one in several if one is not None]
 
 
 def _kind(vr: str) -> str:
