@@ -11,8 +11,8 @@ PACKAGES := python3-venv ca-certificates curl procps dcmtk orthanc orthanc-pytho
 # Further ones that tests alone need: Spark's Java, R, and dciodvfy, which checks objects.
 TEST_PACKAGES := default-jre-headless r-base-core dicom3tools
 
-# As many tests at once as there are cores; those marked `alone` one by one.
-WORKERS ?= -n auto --maxprocesses 4 --dist worksteal
+# One test more at once than there are cores, since many wait for a server; those marked `alone` one by one.
+WORKERS ?= -n $(shell expr $$(nproc) + 1) --maxprocesses 4 --dist worksteal
 
 # Passed on: `make demo OPTIONS='--http-port 8099'`, `make test OPTIONS='-k plugin'`.
 OPTIONS ?=

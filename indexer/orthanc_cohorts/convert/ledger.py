@@ -46,6 +46,13 @@ class Ledger:
         row = self._known.execute(load("ledger/newest"), asked).fetchone()
         return None if row is None else Entry(*row)
 
+    def owner(self, path: str) -> Key | None:
+        """Return what the object is of that was written to a path, None where there is none."""
+        if self._known is None:
+            return None
+        row = self._known.execute(load("ledger/owner"), {"path": path}).fetchone()
+        return None if row is None else tuple(json.loads(row[0]))
+
     def add(self, entries: Iterable[tuple[Key, Entry]]) -> None:
         """Add versions, all or none."""
         if self._known is None:

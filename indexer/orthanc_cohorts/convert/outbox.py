@@ -86,6 +86,9 @@ class Outbox:
                 self._write(newest.path, made, newest.sop_instance_uid, key, newest.version)
             return newest.sop_instance_uid
         version = 1 if newest is None else newest.version + 1
+        if newest is None and self._ledger.owner(path) is not None:
+            # Of another object, which another conversion into this folder called so.
+            path = f"{path.removesuffix('.dcm')}-{sha256(repr(key).encode()).hexdigest()[:8]}.dcm"
         name = uid("object", *key, made.digest, "" if newest is None else newest.sop_instance_uid)
         entry = Entry(
             version,

@@ -125,6 +125,16 @@ def test_what_a_killed_run_left_half_written_goes(tmp_path: Path) -> None:
     assert not half.exists()
 
 
+def test_an_object_takes_no_place_of_another_one(tmp_path: Path) -> None:
+    first, _ = _put(tmp_path, _report("13.5"))
+
+    with Outbox(tmp_path) as outbox:
+        second = outbox.put(("points", "P1"), "p1/history.dcm", _report("12.1"))
+
+    names = {dcmread(path).SOPInstanceUID for path in tmp_path.rglob("*.dcm")}
+    assert names == {first.SOPInstanceUID, second.SOPInstanceUID}
+
+
 def test_two_objects_of_one_path_are_a_mistake(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"p1\.dcm"), Outbox(tmp_path) as outbox:
         outbox.put(("table", "P1"), "p1.dcm", _report("13.5"))

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pydicom import dcmread
 from pydicom.dataset import Dataset
+from pydicom.errors import InvalidDicomError
 
 from orthanc_cohorts.convert.header import Context, Equipment, Patient, Series, Study, beside
 from orthanc_cohorts.convert.header import series_uid as series_uid_of
@@ -47,7 +48,7 @@ class Told:
         """
         there = image if self.patient_id is None else None
         if self.beside is not None:
-            there = dcmread(self.beside, stop_before_pixels=True)
+            there = _read(self.beside)
         if there is not None:
             found = beside(there, Series("", modality, number, description))
             return replace(found, series=replace(found.series, uid=series_uid_of(found.study.uid, series)))
@@ -67,6 +68,13 @@ class Told:
             Series(series_uid_of(study, series), modality, number, description),
             Equipment(),
         )
+
+
+def _read(path: Path) -> Dataset:
+    try:
+        return dcmread(path, stop_before_pixels=True)
+    except InvalidDicomError as error:
+        raise ConversionError(f"--beside {path}: is no DICOM file") from error
 
 
 def moment(option: str, text: str | None) -> datetime | date | None:

@@ -1,7 +1,7 @@
 """DICOM objects under the pseudonyms of a site: PS3.15 basic profile with options, content trees included.
 
-`objects` is the function from data set to data set, `folder` the work on many files; `profile` and `lists` are
-the tables as data, `deciding` says what becomes of an attribute, `cleaning` does it.
+`objects` is the function from data set to data set, `folder` the work on many files; `profile` and `lists`
+are the tables as data, `deciding` says what becomes of an attribute, `cleaning` does it.
 """
 
 from __future__ import annotations
