@@ -61,6 +61,8 @@ class Decisions:
             return Action.KEEP
         vr = vr_of(tag)
         listed = self._profile.action(tag, vr)
+        if listed is Action.REMOVE and tag in lists().emptied:
+            return Action.EMPTY
         return self._by_vr(tag, vr) if listed is None else listed
 
     def _by_vr(self, tag: int, vr: str) -> Action:

@@ -21,6 +21,7 @@ class Lists:
 
     keyed: frozenset[int]
     removed: frozenset[int]
+    emptied: frozenset[int]
     identifying: frozenset[int]
     texts: frozenset[int]
     bytes: frozenset[int]
@@ -56,7 +57,7 @@ def lists() -> Lists:
 
 
 _ATTRIBUTES = (
-    "keyed", "removed", "identifying", "texts", "bytes", "terms", "classes", "vocabulary_dates",
+    "keyed", "removed", "emptied", "identifying", "texts", "bytes", "terms", "classes", "vocabulary_dates",
 )  # fmt: skip
 
 

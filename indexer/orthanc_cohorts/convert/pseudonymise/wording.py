@@ -40,13 +40,14 @@ class Watch:
     def __init__(self, names: Iterable[str], identifiers: Iterable[str]) -> None:
         """names: as PN, any number of parts. identifiers: whole values, such as PatientID."""
         parts = {part for name in names for part in _SEPARATORS.split(name)}
-        parts |= {half for part in parts for half in part.split("-")}
-        found = {token for part in parts for token in _folded(part)}
+        words = {token for part in parts for token in _folded(part)}
+        found = words | {token for part in parts for half in part.split("-") for token in _folded(half)}
         patterns = {_of_name(token) for token in found if _names_somebody(token)}
         whole = {token for value in identifiers for token in _folded(value)}
         patterns |= {_of_identifier(token) for token in whole if _names_somebody(token)}
         self._pattern = re.compile("|".join(sorted(patterns))) if patterns else _NEVER
-        self._words = {token for token in found | whole if _names_somebody(token)}
+        # A part of a double name alone may well be a term: of a phantom, a body part.
+        self._words = {token for token in words | whole if _names_somebody(token)}
 
     def finds(self, text: str) -> bool:
         """Whether a text holds one of them."""

@@ -56,6 +56,7 @@ def test_the_tables_have_as_many_rows_as_those_of_the_edition():
         (OVERLAY_DATA, {}, Action.REMOVE),
         (OVERLAY_DATA, {"clean": ["graphics"]}, Action.CLEAN),
         (0x00081140, {}, Action.UID),
+        (0x00102297, {}, Action.EMPTY),
         (0x00100000, {}, Action.REMOVE),
         (0x0018FFF0, {}, Action.REMOVE),
         (0x00280010, {}, Action.KEEP),

@@ -73,3 +73,11 @@ def test_texts_look_like_nothing(text):
 def test_a_number_of_a_code_names_nobody():
     assert not looks_named("250145")
     assert looks_named("Dr. Meier")
+
+
+def test_a_half_of_a_double_name_is_no_term_that_names_somebody():
+    watch = Watch(["QIN-HEADNECK-01"], [])
+
+    assert watch.finds("HEADNECK scan")
+    assert not watch.is_one("HEADNECK")
+    assert watch.is_one("QIN-HEADNECK-01")
