@@ -5,7 +5,7 @@ Knows two grids; nothing of files. Axes may be swapped and mirrored; what lies e
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import product
 
 import numpy as np
@@ -94,5 +94,5 @@ def _angle(one: Floats, other: Floats) -> float:
     return 0.0 if not lengths else float(np.degrees(np.arccos(np.clip(one @ other / lengths, -1, 1))))
 
 
-def _told(numbers: object) -> str:
-    return " x ".join(f"{float(number):.6g}" for number in numbers)  # type: ignore[attr-defined]
+def _told(numbers: Iterable[float]) -> str:
+    return " x ".join(f"{float(number):.6g}" for number in numbers)

@@ -9,6 +9,7 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
+from typing import Protocol
 
 from orthanc_cohorts.convert.points.mapping import Table
 from orthanc_cohorts.convert.points.number import number
@@ -70,9 +71,15 @@ def _decoded(source: str, data: bytes, encoding: str, problems: list[Problem]) -
     return None
 
 
-def _counted(
-    source: str, rows: Iterator[list[str]], problems: list[Problem]
-) -> Iterator[tuple[int, list[str]]]:
+class _Lines(Protocol):
+    """What `csv.reader` gives."""
+
+    line_num: int
+
+    def __next__(self) -> list[str]: ...
+
+
+def _counted(source: str, rows: _Lines, problems: list[Problem]) -> Iterator[tuple[int, list[str]]]:
     """Give the rows that are not empty with the line they end in; a table that ends in the middle ends it."""
     while True:
         try:
@@ -80,10 +87,10 @@ def _counted(
         except StopIteration:
             return
         except csv.Error as error:
-            problems.append(Problem(source, f"is no such table: {error}", rows.line_num))  # type: ignore[attr-defined]
+            problems.append(Problem(source, f"is no such table: {error}", rows.line_num))
             return
         if any(value.strip() for value in values):
-            yield rows.line_num, values  # type: ignore[attr-defined]
+            yield rows.line_num, values
 
 
 def _check_header(source: str, header: Sequence[str], table: Table, problems: list[Problem]) -> None:
@@ -111,7 +118,7 @@ def _check_header(source: str, header: Sequence[str], table: Table, problems: li
 
 
 def _rows(
-    source: str, rows: Iterator[list[str]], header: Sequence[str], problems: list[Problem]
+    source: str, rows: _Lines, header: Sequence[str], problems: list[Problem]
 ) -> Iterator[tuple[int, Row]]:
     for row, values in _counted(source, rows, problems):
         if len(values) != len(header):
