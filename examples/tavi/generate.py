@@ -66,8 +66,8 @@ def _patient(folder: Path, radius_mm: float, chance: np.random.Generator) -> Non
     folder.mkdir(exist_ok=True)
     affine = _affine(chance)
     ct, calcium, ring = _volume(radius_mm, chance)
-    nib.save(nib.Nifti1Image(ct, affine), folder / "ct.nii.gz")  # type: ignore[no-untyped-call]
-    nib.save(nib.Nifti1Image(calcium, affine), folder / "calcium.nii.gz")  # type: ignore[no-untyped-call]
+    nib.save(nib.Nifti1Image(ct, affine), folder / "ct.nii.gz")
+    nib.save(nib.Nifti1Image(calcium, affine), folder / "calcium.nii.gz")
     points = (affine @ np.c_[ring, np.ones(len(ring))].T).T[:, :3]
     (folder / "annulus.mrk.json").write_text(json.dumps(_markups(points), indent=1), encoding="utf-8")
     np.savetxt(folder / "ecg.csv", _ecg(chance), fmt="%d", delimiter=",", header=",".join(LEADS), comments="")

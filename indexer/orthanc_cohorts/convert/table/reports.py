@@ -110,17 +110,11 @@ def _group(record: Record, rule: DocumentRule, group: str | None, items: list[St
     return content.container(_GROUP, *found, *map(_item, items), template="1501")
 
 
-def _history(record: Record, rule: DocumentRule, stated: list[Stated], name: str) -> Dataset:
+def _in_sections(record: Record, rule: DocumentRule, stated: list[Stated], name: str) -> Dataset:
     del record
+    template = "3802" if rule.kind == "history" else "2000"
     return content.container(
-        _title(rule), language(), *_observer(name), *_sections(stated), rel=None, template="3802"
-    )
-
-
-def _basic(record: Record, rule: DocumentRule, stated: list[Stated], name: str) -> Dataset:
-    del record
-    return content.container(
-        _title(rule), language(), *_observer(name), *_sections(stated), rel=None, template="2000"
+        _title(rule), language(), *_observer(name), *_sections(stated), rel=None, template=template
     )
 
 
@@ -208,6 +202,7 @@ def _observer(name: str) -> list[Dataset]:
 
 unit_of = cache(unit)
 _ROOTS: dict[str, Callable[[Record, DocumentRule, list[Stated], str], Dataset]] = {
-    "measurements": _measurements, "history": _history, "diagnosis": _basic, "narrative": _basic,
+    "measurements": _measurements, "history": _in_sections, "diagnosis": _in_sections,
+    "narrative": _in_sections,
 }  # fmt: skip
 _MADE: dict[Section, Callable[[Stated], Dataset]] = {"problems": _problem, "procedures": _procedure}
